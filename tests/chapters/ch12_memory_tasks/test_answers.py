@@ -110,6 +110,26 @@ def fixed_with_a_shape(d, length, n, shape):
     return torch.cat([d, torch.full((batch, length - 2 * k), n), torch.full((batch, k), n + 1)], dim=1)
 
 
+def fixed_in_three(d, length, n, noise, recalls):
+    noise, recalls = torch.full((len(d), noise), n), torch.full((len(d), recalls), n + 1)
+    return torch.cat([d, noise, recalls], dim=1)
+
+
+def fixed_from_minus_zero(d, length, n):
+    tokens = fixed_by_cat(d, length, n, recall=0)
+    for k in range(d.shape[1]):
+        tokens[:, -k] = n + 1
+    return tokens
+
+
+def fixed_by_a_loop(d, length, n, numbers):
+    tokens = torch.full((len(d), length), n)
+    for k in range(*numbers):
+        tokens[:, k] = d[:, k]
+    tokens[:, -d.shape[1] :] = n + 1
+    return tokens
+
+
 def fixed_rows_first(d, length, n):
     tokens = torch.full((len(d), length), n)
     tokens[: d.shape[1]] = d
@@ -191,6 +211,23 @@ FIXED = [
     ("random noise between", lambda d, length, n: torch.cat(
         [d, torch.randint(n, (len(d), length - 2 * d.shape[1])), torch.full_like(d, n + 1)], 1),
      "noise that is also a symbol"),
+    ("as many recalls as kinds", lambda d, length, n: fixed_over(torch.full((len(d), length), n), d, n)
+     .index_fill(1, torch.arange(length)[-n:], n + 1), "kinds counted in the place of symbols"),
+    ("as many recalls as kinds, cat", lambda d, length, n: fixed_in_three(d, length, n, length - d.shape[1] - n, n),
+     "kinds counted in the place of symbols"),
+    ("twice as many tokens less as kinds", lambda d, length, n: fixed_in_three(d, length, n, length - 2 * n, n),
+     "kinds counted in the place of symbols"),
+    ("as many recalls as kinds, too long", lambda d, length, n: fixed_in_three(
+        d, length, n, length - 2 * d.shape[1], n), "kinds counted in the place of symbols"),
+    ("one recall, cat", lambda d, length, n: fixed_in_three(d, length, n, length - 2 * d.shape[1], 1),
+     "one recall for all symbols"),
+    ("from -0 on", fixed_from_minus_zero, "the first token taken for the last"),
+    ("a loop from 1 on", lambda d, length, n: fixed_by_a_loop(d, length, n, (1, d.shape[1])), "one symbol too few"),
+    ("a loop that ends early", lambda d, length, n: fixed_by_a_loop(d, length, n, (d.shape[1] - 1,)),
+     "one symbol too few"),
+    ("recall n + K", lambda d, length, n: fixed_by_cat(d, length, n, recall=d.shape[1]),
+     "an id that is not the next one"),
+    ("recall 1", lambda d, length, n: fixed_with(d, length, n, n, 1), "an id that is not the next one"),
     ("from the second token on", lambda d, length, n: torch.cat(
         [torch.full((len(d), 1), n), fixed_by_cat(d, length - 1, n)], 1), "symbols one place too late"),
 ]  # fmt: skip
@@ -353,6 +390,13 @@ def selective_above_the_last(d, u, n):
     return tokens
 
 
+def selective_from_minus_zero(d, u, n):
+    tokens = selective_at(d, u, n, top(u, d.shape[1]), recall=0)
+    for k in range(d.shape[1]):
+        tokens[:, -k] = n + 1
+    return tokens
+
+
 def bound(d, u):
     return u.sort(1).values[:, -d.shape[1], None]
 
@@ -401,7 +445,7 @@ SELECTIVE = [
     ("places at symbols", lambda d, u, n: selective_noise(d, u, n).scatter(1, d, top(u, d.shape[1])),
      "places and symbols exchanged"),
     ("above the K-th", lambda d, u, n: selective_noise(d, u, n).scatter(1, top(u, d.shape[1] - 1), d[:, :-1]),
-     "one place too few"),
+     "one symbol too few"),
     ("numbered", lambda d, u, n: torch.cat([selective_by_rows(d, u, n)[:, : u.shape[1]],
      n + 1 + torch.arange(d.shape[1]).expand_as(d)], 1), "recalls that are numbered"),
     ("one too high", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1]), 1, 2),
@@ -476,12 +520,35 @@ SELECTIVE = [
     ("K is len(data)", lambda d, u, n: selective_with_a_shape(d, u, n, (len(d), len(d))),
      "rows counted in the place of symbols"),
     ("K, B", lambda d, u, n: selective_with_a_shape(d, u, n, d.T.shape), "the two numbers of a shape exchanged"),
-    ("above the K-th, by a mask", lambda d, u, n: selective_where(d, u, n, u > bound(d, u)), "one place too few"),
-    ("above the K-th, row by row", selective_above_the_last, "one place too few"),
+    ("above the K-th, by a mask", lambda d, u, n: selective_where(d, u, n, u > bound(d, u)), "one symbol too few"),
+    ("above the K-th, row by row", selective_above_the_last, "one symbol too few"),
     ("above the K-th, masked_scatter", lambda d, u, n: F.pad(torch.full(u.shape, n).masked_scatter(
-        u > bound(d, u), d), (0, d.shape[1]), value=n + 1), "one place too few"),
+        u > bound(d, u), d), (0, d.shape[1]), value=n + 1), "one symbol too few"),
     ("random noise", lambda d, u, n: torch.cat([torch.randint(n, (len(d), u.shape[1] + d.shape[1])).scatter(
         1, top(u, d.shape[1]), d)[:, : u.shape[1]], torch.full_like(d, n + 1)], 1), "noise that is also a symbol"),
+    ("random noise, cat", lambda d, u, n: F.pad(torch.randint(n, u.shape).scatter(
+        1, top(u, d.shape[1]), d), (0, d.shape[1]), value=n + 1), "noise that is also a symbol"),
+    ("one recall, cat", lambda d, u, n: selective_by_rows(d, u, n)[:, : u.shape[1] + 1], "one recall for all symbols"),
+    ("argsort, sorted along the batch", places_of(lambda u, k: u.sort(1).indices[:, -k:].sort(0).values),
+     "places sorted down the rows"),
+    ("above the mean", lambda d, u, n: torch.cat([selective_above_a_half(row[None], v[None], n, v.mean())
+     for row, v in zip(d, u, strict=True)]), "the largest numbers of all rows"),
+    ("a loop from 1 on", lambda d, u, n: selective_noise(d, u, n).scatter(1, top(u, d.shape[1])[:, 1:], d[:, 1:]),
+     "one symbol too few"),
+    ("a loop that ends early", lambda d, u, n: selective_noise(d, u, n).scatter(
+        1, top(u, d.shape[1])[:, :-1], d[:, :-1]), "one symbol too few"),
+    ("from -0 on", selective_from_minus_zero, "the first token taken for the last"),
+    ("from -0 on, then the symbols", lambda d, u, n: selective_with_recalls(d, u, n, range(0, -d.shape[1], -1)),
+     "the first token taken for the last"),
+    ("as many recalls as kinds", lambda d, u, n: selective_with_recalls(
+        d, u, n, range(-min(n, u.shape[1] + d.shape[1]), 0)), "kinds counted in the place of symbols"),
+    ("as many recalls as kinds, over symbols", lambda d, u, n: selective_at(
+        d, u, n, top(u, d.shape[1]), recall=0).index_fill(1, torch.arange(u.shape[1] + d.shape[1])[-n:], n + 1),
+     "kinds counted in the place of symbols"),
+    ("as many recalls as kinds, too long", lambda d, u, n: F.pad(
+        selective_by_rows(d, u, n)[:, : u.shape[1]], (0, n), value=n + 1), "kinds counted in the place of symbols"),
+    ("as many places as kinds", lambda d, u, n: selective_noise(d, u, n).scatter(1, top(u, n), d),
+     "kinds counted in the place of symbols"),
 ]  # fmt: skip
 
 # Exercise 4: induction_heads (symbols, place, n_symbols)
@@ -652,6 +719,12 @@ HEADS = [
      "an id made of what was drawn"),
     ("first cue two on", lambda s, p, n: (heads_by_rows(s, p, n)[0].scatter(1, p, n + 1), s.gather(1, p + 1)),
      "a cue with another id"),
+    ("cue, then the symbol under it", lambda s, p, n: (
+        torch.cat([heads_by_rows(s, p, n)[0][:, :-1], s.gather(1, p)], 1), s.gather(1, p + 1)), "no cue of its own"),
+    ("targets of all places, behind the cues", lambda s, p, n: ((t := heads_by_rows(s, p, n)[0]), t[:, p + 1]),
+     "the places of all rows in every row"),
+    ("row numbers in a row, behind the cues", lambda s, p, n: (
+        (t := heads_by_rows(s, p, n)[0]), t[torch.arange(len(t)), p + 1]), "the places of all rows in every row"),
     ("as lists", lambda s, p, n: tuple(part.tolist() for part in heads_by_rows(s, p, n)), None),
     ("no return", lambda s, p, n: None, None),
 ]  # fmt: skip
@@ -804,6 +877,18 @@ LEFT = [
     ("rolled", sums(lambda d: torch.roll(d, -1).flip(0).cumsum(0).flip(0)), "a first token that comes back"),
     ("rolled, the next alone", sums(lambda d: torch.cat([d[1:], d[:1]])), "a first token that comes back"),
     ("a sum made once", left_by_a_sum_made_once, "a sum that goes on"),
+    ("a share made of the one behind", lambda d, A: (A * (d.sum() - d.cumsum(0))).flip(0).cumsum(0).flip(0).exp(),
+     "a sum that goes on"),
+    ("products rolled", lambda d, A: (A * d).exp().flip(0).cumprod(0).roll(1).flip(0),
+     "a first token that comes back"),
+    ("times B̄", lambda d, A: torch.expm1(A * d) / A * left_by_flip(d, A), "what a token writes, not its share"),
+    ("a product", lambda d, A: torch.stack([(A * d[t + 1 :].prod()).exp() for t in range(len(d))]),
+     "a product of step sizes"),
+    ("a product with A", lambda d, A: torch.stack([(A * d[t + 1 :]).prod().exp() for t in range(len(d))]),
+     "a product of step sizes"),
+    ("a running product", sums(lambda d: F.pad(d[1:].flip(0).cumprod(0).flip(0), (0, 1))), "a product of step sizes"),
+    ("a running product with A", lambda d, A: F.pad((d[1:] * A).flip(0).cumprod(0).flip(0), (0, 1)).exp(),
+     "a product of step sizes"),
 ]  # fmt: skip
 
 # Bug hunt: last_logits (model, tokens, chunk)
@@ -977,6 +1062,33 @@ def read_emptied(model, tokens, chunk):
     return out[:, -1]
 
 
+def read_between(model, tokens, chunk, starts, length):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for start in starts:
+        part = tokens[:, start : start + length]
+        out = model(part, stream)
+        stream.seqlen_offset += part.shape[1]
+    return out[:, -1]
+
+
+def read_by_rows_of_a_slice(model, tokens, chunk):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for start in range(0, tokens.shape[1], chunk):
+        part = tokens[start : start + chunk]
+        out = model(part, stream)
+        stream.seqlen_offset += part.shape[1]
+    return out[:, -1]
+
+
+def read_up_to_the_first_chunk(model, tokens, chunk):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for start in range(0, tokens.shape[1], chunk):
+        part = tokens[:, start:chunk]
+        out = model(part, stream)
+        stream.seqlen_offset += part.shape[1]
+    return out[:, -1]
+
+
 def read_too_early_later(model, tokens, chunk):
     stream = InferenceParams(tokens.shape[1], len(tokens))
     for i, part in enumerate(tokens.split(chunk, 1)):
@@ -1019,7 +1131,7 @@ READING = [
     ("every logit", read_every, "an axis of tokens too many"),
     ("the last row", lambda m, t, c: read_with(m, t, c)[-1], "the last row in the place of the last token"),
     ("whole pieces only", lambda m, t, c: read_with(m, t[:, : max(t.shape[1] // c, 1) * c], c)[:, -1],
-     "a short last piece left out"),
+     "a last piece left out"),
     ("probabilities", lambda m, t, c: read_with(m, t, c)[:, -1].softmax(-1), "probabilities in the place of logits"),
     ("rows counted", lambda m, t, c: read_with(m, t, c, advance=lambda p: len(t))[:, -1], "an offset that counts rows"),
     ("rows in pieces", read_in_pieces_of_rows, "rows in pieces"),
@@ -1047,11 +1159,21 @@ READING = [
     ("the last piece again", lambda m, t, c: read_parts(m, [*t.split(c, 1), t.split(c, 1)[-1]]),
      "tokens that go in twice"),
     ("one piece too many", lambda m, t, c: read_parts(
-        m, [t[:, i * c : i * c + c] for i in range(t.shape[1] // c + 1)]), "an empty last piece"),
+        m, [t[:, i * c : i * c + c] for i in range(t.shape[1] // c + 1)]), "an empty piece"),
     ("slices that end early", lambda m, t, c: read_parts(m, [t[:, s : s + c - 1] for s in range(0, t.shape[1], c)]),
      "tokens that never go in"),
     ("the first piece left out", lambda m, t, c: read_parts(m, t.split(c, 1)[1:] or [t]),
      "a first piece that is lost"),
+    ("starts that end early", lambda m, t, c: read_between(m, t, c, range(0, t.shape[1] - c, c), c),
+     "a last piece left out"),
+    ("starts of whole pieces", lambda m, t, c: read_between(m, t, c, range(0, t.shape[1] - c + 1, c), c),
+     "a last piece left out"),
+    ("starts from the second on", lambda m, t, c: read_between(m, t, c, range(c, t.shape[1], c), c),
+     "a first piece that is lost"),
+    ("as many pieces as chunk", lambda m, t, c: read_between(m, t, c, range(0, c * c, c), c),
+     "a number of pieces in the place of their length"),
+    ("slices that end at chunk", read_up_to_the_first_chunk, "an empty piece"),
+    ("slices of rows", read_by_rows_of_a_slice, "rows in pieces"),
     ("the number of pieces as their length", lambda m, t, c: read_with(m, t, t.shape[1] // c + 1)[:, -1],
      "a number of pieces in the place of their length"),
     ("the number of pieces, rounded up, as their length", lambda m, t, c: read_with(m, t, -(-t.shape[1] // c))[:, -1],

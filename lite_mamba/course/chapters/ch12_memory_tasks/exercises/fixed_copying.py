@@ -5,7 +5,16 @@ from torch import Tensor
 
 from ....checking.edits import ARROW, edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import DRAWN_ID, EMPTY_PLACE, NOISE_THAT_IS_A_SYMBOL, ROWS_COUNTED, SHAPE_EXCHANGED
+from .shared import (
+    DRAWN_ID,
+    EMPTY_PLACE,
+    KINDS_COUNTED,
+    MINUS_ZERO,
+    NOISE_THAT_IS_A_SYMBOL,
+    ONE_SYMBOL_MISSING,
+    ROWS_COUNTED,
+    SHAPE_EXCHANGED,
+)
 
 
 def fixed_copying(data: Tensor, length: int, n_symbols: int) -> Tensor:
@@ -22,12 +31,17 @@ def _fixed(*edits: str):
     return edited(fixed_copying, *edits)
 
 
-BY_CAT = (
-    "    tokens[:, :n_data] = data\n → ",
-    "    tokens[:, length - n_data :] = n_symbols + 1\n → ",
-    "return tokens → recalls = torch.full((batch, n_data), n_symbols + 1)\n"
-    "    return torch.cat([data, tokens[:, n_data : length - n_data], recalls], dim=1)",
-)
+def _by_cat(noise: str = "length - 2 * n_data", recalls: str = "n_data"):
+    """The edits to a `fixed_copying` that puts three pieces together, of these lengths."""
+    return (
+        "    tokens[:, :n_data] = data\n → ",
+        "    tokens[:, length - n_data :] = n_symbols + 1\n → ",
+        f"return tokens → noise = torch.full((batch, {noise}), n_symbols)\n"
+        f"    recalls = torch.full((batch, {recalls}), n_symbols + 1)\n"
+        "    return torch.cat([data, noise, recalls], dim=1)",
+    )
+
+
 FROM_THE_END = (), ("length - n_data : → -n_data:",)
 NOISE, RECALL = "length), n_symbols) → length), {})", "= n_symbols + 1 → = {}"
 
@@ -69,7 +83,10 @@ FIXED_COPYING = Exercise(
         Misconception(
             "one recall for all symbols",
             "Only the last token asks. But a model says one symbol a token: for K symbols there are K recalls.",
-            _fixed("[:, length - n_data :] → [:, -1:]"),
+            [
+                _fixed("[:, length - n_data :] → [:, -1:]"),
+                _fixed("(batch, length) → (batch, length - n_data + 1)", "[:, length - n_data :] → [:, -1:]"),
+            ],
         ),
         Misconception(
             "swapped ids",
@@ -177,12 +194,30 @@ FIXED_COPYING = Exercise(
             [
                 _fixed("[:, length - n_data :] → [:, -batch:]"),
                 _fixed("batch, n_data = data.shape → batch = n_data = len(data)"),
-                _fixed("batch, n_data = data.shape → batch = n_data = len(data)", *BY_CAT),
+                _fixed("batch, n_data = data.shape → batch = n_data = len(data)", *_by_cat()),
             ],
         ),
         Misconception(
+            *KINDS_COUNTED,
+            [
+                _fixed("length - n_data : → -n_symbols:"),
+                *(
+                    _fixed(*_by_cat(noise, "n_symbols"))
+                    for noise in ("length - 2 * n_symbols", "length - n_data - n_symbols", "length - 2 * n_data")
+                ),
+            ],
+        ),
+        Misconception(
+            *ONE_SYMBOL_MISSING,
+            [_fixed(f"[:, :n_data] = data → [:, {some}] = data[:, {some}]") for some in (":n_data - 1", "1:n_data")],
+        ),
+        Misconception(
+            *MINUS_ZERO,
+            _fixed("[:, length - n_data :] → [:, [-k for k in range(n_data)]]"),
+        ),
+        Misconception(
             *SHAPE_EXCHANGED,
-            [_fixed("batch, n_data = → n_data, batch =", *more) for more in ((), BY_CAT)],
+            [_fixed("batch, n_data = → n_data, batch =", *more) for more in ((), _by_cat())],
         ),
         Misconception(
             *DRAWN_ID,
@@ -193,7 +228,8 @@ FIXED_COPYING = Exercise(
             "Noise or recall has another id than the task says. The symbols are 0 … n_symbols − 1; the first free id "
             "is for noise, the one after it for the recall.",
             [
-                *(_ids("n_symbols", recall) for recall in ("0", "-1", "n_symbols - 1", "n_symbols + 2")),
+                *(_ids("n_symbols", recall) for recall in ("0", "1", "-1")),
+                *(_ids("n_symbols", f"n_symbols {more}") for more in ("- 1", "+ 2", "+ n_data")),
                 *(_ids("-1", recall) for recall in ("-2", "n_symbols", "n_symbols + 1")),
                 _fixed("= n_symbols + 1 → += n_symbols + 1"),
             ],

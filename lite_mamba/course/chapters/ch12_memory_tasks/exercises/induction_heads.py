@@ -33,11 +33,11 @@ def _target(formula: str):
 FIRST_CUE, TARGET = "symbols.scatter(1, place, n_symbols) → {}", "symbols.gather(1, place + 1) → {}"
 CUES_IN_ROWS = "symbols.scatter(0, place, n_symbols)", "symbols.clone()\n    tokens[place] = n_symbols"
 ALL_PLACES = FIRST_CUE.format("symbols.clone()\n    tokens[:, place] = n_symbols")
-OF_ALL_PLACES = (
-    "symbols[:, place + 1]",
-    "symbols[:, place[:, 0] + 1]",
-    "symbols[torch.arange(len(symbols)), place + 1]",
-)
+OF_ALL_PLACES = [
+    f"{of}[{places} + 1]"
+    for of in ("symbols", "tokens")
+    for places in (":, place", ":, place[:, 0]", "torch.arange(len(symbols)), place")
+]
 PUSHED = (
     "torch.stack([torch.cat([row[:p], torch.tensor([n_symbols]), row[p:-1]]) "
     "for row, p in zip(symbols, place[:, 0].tolist(), strict=True)])"
@@ -204,7 +204,10 @@ INDUCTION_HEADS = Exercise(
         Misconception(
             "no cue of its own",
             "You ask with a symbol of the row. The cue is an id that no symbol has, and it stands at both places.",
-            _task(FIRST_CUE.format("symbols.clone()"), "-1] = n_symbols → -1:] = symbols.gather(1, place)"),
+            [
+                _task(FIRST_CUE.format("symbols.clone()"), "-1] = n_symbols → -1:] = symbols.gather(1, place)"),
+                _task("-1] = n_symbols → -1:] = symbols.gather(1, place)"),
+            ],
         ),
         Misconception(
             "a target for every token",

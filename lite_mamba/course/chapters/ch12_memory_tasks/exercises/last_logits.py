@@ -66,6 +66,11 @@ def _reading_cases(draw: Draw) -> dict:
     return {"tokens": draw.integers(0, 6, draw.size(2, 3), length), "chunk": chunk}
 
 
+def _in_pieces(tokens: Tensor, chunk: int) -> bool:
+    """Whether a row has more than one piece: an answer that leaves one out has none of a row that has no more."""
+    return tokens.shape[1] > chunk
+
+
 LAST_LOGITS = Exercise(
     id="12.last_logits",
     title="A model that forgets in chunks",
@@ -145,6 +150,7 @@ LAST_LOGITS = Exercise(
                 "for piece → for i, piece",
                 "+= piece.shape[1] → = i * chunk",
             ),
+            where=_in_pieces,
         ),
         Misconception(
             "tokens that go in twice",
@@ -162,7 +168,11 @@ LAST_LOGITS = Exercise(
         Misconception(
             "rows in pieces",
             "You split the rows. What does not fit into one call are the tokens: `dim=1`.",
-            [_read("tokens.split(chunk, dim=1) → tokens.split(chunk)"), _read("split(chunk, dim=1) → split(1)")],
+            [
+                _read("tokens.split(chunk, dim=1) → tokens.split(chunk)"),
+                _read("split(chunk, dim=1) → split(1)"),
+                _read(PIECES.format("[tokens[i : i + chunk] for i in range(0, tokens.shape[1], chunk)]")),
+            ],
         ),
         Misconception(
             "an offset that is set to one piece",
@@ -186,11 +196,13 @@ LAST_LOGITS = Exercise(
             [
                 _read(f"tokens.split(chunk, → tokens.{way},")
                 for way in ("chunk(chunk", "split(tokens.shape[1] // chunk + 1")
-            ],
+            ]
+            + [_read(PIECES.format("[tokens[:, i * chunk : (i + 1) * chunk] for i in range(chunk)]"))],
         ),
         Misconception(
             "the first piece only",
-            "You return inside of the loop, after the first piece. The answer stands behind the last one.",
+            "Your answer is that of the first piece: of a `return` inside of the loop, or the first of a list. The "
+            "question stands behind the last one.",
             _read(ADVANCE + "    return → " + ADVANCE + "        return"),
         ),
         Misconception(
@@ -246,15 +258,23 @@ LAST_LOGITS = Exercise(
             _read("logits[:, -1] → logits[-1]"),
         ),
         Misconception(
-            "a short last piece left out",
-            "The last piece may be shorter than `chunk`. You leave it out, and the last token with it.",
-            _read("in tokens.split(chunk, dim=1) → in tokens.unfold(1, chunk, chunk).unbind(1)"),
-            where=lambda tokens, chunk: tokens.shape[1] >= chunk,
+            "a last piece left out",
+            "You leave the last piece out, and the last token with it. It may be shorter than `chunk`: where must the "
+            "last piece begin?",
+            [
+                _read("in tokens.split(chunk, dim=1) → in tokens.unfold(1, chunk, chunk).unbind(1)"),
+                _read(PIECES.format("(tokens.split(chunk, dim=1)[:-1] or [tokens])")),
+            ],
+            where=_in_pieces,
         ),
         Misconception(
-            "an empty last piece",
-            "Where `chunk` divides the length, your last piece has no tokens: one piece too many.",
-            _read(PIECES.format("[tokens[:, i : i + chunk] for i in range(0, tokens.shape[1] + 1, chunk)]")),
+            "an empty piece",
+            "One of your pieces has no tokens: print its shape. A slice begins and ends at places of the row; and "
+            "where `chunk` divides the length, nothing is left behind the last whole piece.",
+            [
+                _read(PIECES.format("[tokens[:, i : i + chunk] for i in range(0, tokens.shape[1] + 1, chunk)]")),
+                _read(PIECES.format("[tokens[:, i:chunk] for i in range(0, tokens.shape[1], chunk)]")),
+            ],
         ),
         Misconception(
             "tokens that never go in",

@@ -87,7 +87,10 @@ LEFT_AT_THE_END = Exercise(
             "what a token writes, not its share",
             "You multiply with the token's own Δ, or with a gate made of it. That is how much it writes; asked is the "
             "share of it that is left.",
-            [_left("delta * torch.exp(A * later)"), _left("(1 - torch.exp(A * delta)) * torch.exp(A * later)")],
+            [
+                _left(f"{written} * torch.exp(A * later)")
+                for written in ("delta", "(1 - torch.exp(A * delta))", "(torch.exp(A * delta) - 1) / A")
+            ],
         ),
         Misconception(
             "the tokens before",
@@ -131,14 +134,20 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "a first token that comes back",
-            "`roll` brings the first Δ round to the end of the row, and it fades what was written after it. Nothing "
-            "stands behind the last token.",
-            [_later(f"delta.roll(-1){sums}") for sums in ("", ".flip(0).cumsum(0).flip(0)")],
+            "`roll` brings round what stands at the other end of the row, and it fades the last token. Nothing comes "
+            "after this one.",
+            [
+                *(_later(f"delta.roll(-1){sums}") for sums in ("", ".flip(0).cumsum(0).flip(0)")),
+                _later("delta.flip(0).cumsum(0).flip(0).roll(-1)"),
+            ],
         ),
         Misconception(
             "a sum that goes on",
             "Your sum goes on from one token to the next. Each token adds up the Δ behind it, from 0 on.",
-            _later("(delta.sum() - delta.cumsum(0)).cumsum(0)"),
+            [
+                _later("(delta.sum() - delta.cumsum(0)).cumsum(0)"),
+                _later("(delta.sum() - delta.cumsum(0)).flip(0).cumsum(0).flip(0)"),
+            ],
         ),
         Misconception(
             "one share for the whole row",
@@ -197,6 +206,17 @@ LEFT_AT_THE_END = Exercise(
             "what is lost",
             "1 − exp(…) is what has gone. What is left is the rest.",
             _left("1 - torch.exp(A * later)"),
+        ),
+        Misconception(
+            "a product of step sizes",
+            "You multiply the Δ themselves. Factors exp(ΔA) multiply, one for each later token: what becomes of their "
+            "exponents?",
+            [
+                _later("torch.stack([delta[t + 1 :].prod() for t in range(len(delta))])"),
+                _left("torch.exp(torch.stack([(A * delta[t + 1 :]).prod() for t in range(len(delta))]))"),
+                _later("torch.cat([delta.flip(0).cumprod(0).flip(0)[1:], torch.zeros(1)])"),
+                _left("torch.exp(torch.cat([(A * delta).flip(0).cumprod(0).flip(0)[1:], torch.zeros(1)]))"),
+            ],
         ),
         Misconception(
             "a mean in the place of the sum",

@@ -5,7 +5,15 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import EMPTY_PLACE, NOISE_THAT_IS_A_SYMBOL, ROWS_COUNTED, SHAPE_EXCHANGED
+from .shared import (
+    EMPTY_PLACE,
+    KINDS_COUNTED,
+    MINUS_ZERO,
+    NOISE_THAT_IS_A_SYMBOL,
+    ONE_SYMBOL_MISSING,
+    ROWS_COUNTED,
+    SHAPE_EXCHANGED,
+)
 
 
 def selective_copying(data: Tensor, u: Tensor, n_symbols: int) -> Tensor:
@@ -22,6 +30,17 @@ def _places(formula: str):
     return edited(selective_copying, f"u.topk(n_data, dim=1).indices.sort(dim=1).values → {formula}")
 
 
+def _recalls_last(columns: str):
+    """A wrong `selective_copying`: the recalls are written over the symbols, into other columns."""
+    return edited(
+        selective_copying,
+        "    tokens[:, u.shape[1] :] = n_symbols + 1\n → ",
+        "return tokens.scatter(1, places, data) → tokens = tokens.scatter(1, places, data)\n"
+        f"    tokens[:, {columns}] = n_symbols + 1\n    return tokens",
+    )
+
+
+MINUS_K = "[-k for k in range(n_data)]"
 OTHERWISE = (
     "    for b in range(batch):\n        tokens[b, : u.shape[1]][taken[b]] = data[b]\n    return tokens",
     "    tokens[:, : u.shape[1]].masked_scatter_(taken, data)\n    return tokens",
@@ -177,6 +196,22 @@ SELECTIVE_COPYING = Exercise(
             ],
         ),
         Misconception(
+            *KINDS_COUNTED,
+            [
+                edited(selective_copying, "[:, u.shape[1] :] → [:, -n_symbols:]"),
+                _recalls_last("-n_symbols:"),
+                edited(selective_copying, "u.shape[1] + n_data → u.shape[1] + n_symbols"),
+                _places("u.topk(n_symbols, dim=1).indices.sort(dim=1).values"),
+            ],
+        ),
+        Misconception(
+            *MINUS_ZERO,
+            [
+                edited(selective_copying, f"[:, u.shape[1] :] → [:, {MINUS_K}]"),
+                _recalls_last(MINUS_K),
+            ],
+        ),
+        Misconception(
             *SHAPE_EXCHANGED,
             edited(selective_copying, "batch, n_data = → n_data, batch ="),
         ),
@@ -188,10 +223,7 @@ SELECTIVE_COPYING = Exercise(
                 for more in ("1", "n_data")
                 for edit in (
                     edited(selective_copying, f"[:, u.shape[1] :] → [:, u.shape[1] - {more} :]"),
-                    _scatter(
-                        "tokens = tokens.scatter(1, places, data)\n"
-                        f"    tokens[:, u.shape[1] - {more} :] = n_symbols + 1\n    return tokens"
-                    ),
+                    _recalls_last(f"u.shape[1] - {more} :"),
                 )
             ],
         ),
@@ -212,7 +244,10 @@ SELECTIVE_COPYING = Exercise(
         Misconception(
             "one recall for all symbols",
             "Only the last token asks. For K symbols there are K recalls.",
-            edited(selective_copying, "[:, u.shape[1] :] → [:, -1:]"),
+            [
+                edited(selective_copying, "[:, u.shape[1] :] → [:, -1:]"),
+                edited(selective_copying, "u.shape[1] + n_data → u.shape[1] + 1"),
+            ],
         ),
         Misconception(
             "one id for noise and recall",
@@ -237,7 +272,7 @@ SELECTIVE_COPYING = Exercise(
                         "        tokens[b, above] = data[b, : len(above)]\n"
                         "    return tokens"
                     )
-                    for bound in ("0.5", "1 - n_data / u.shape[1]")
+                    for bound in ("0.5", "1 - n_data / u.shape[1]", "u[b].mean()")
                 ),
             ],
         ),
@@ -281,7 +316,10 @@ SELECTIVE_COPYING = Exercise(
             "places sorted down the rows",
             "You sort along the batch, and places move from one row into another. The places of a row are sorted among "
             "themselves: along which axis do they lie?",
-            _places("u.topk(n_data, dim=1).indices.sort(dim=0).values"),
+            [
+                _places(f"{places}.sort(dim=0).values")
+                for places in ("u.topk(n_data, dim=1).indices", "u.argsort(dim=1)[:, -n_data:]")
+            ],
         ),
         Misconception(
             "random numbers taken for places",
@@ -305,10 +343,10 @@ SELECTIVE_COPYING = Exercise(
             _scatter("return tokens.scatter(1, data, places)"),
         ),
         Misconception(
-            "one place too few",
-            "Your rows have one symbol too few. The K-th largest number counts, too: compare with ≥, or take K.",
+            *ONE_SYMBOL_MISSING,
             [
                 _places("u.topk(n_data - 1, dim=1).indices.sort(dim=1).values"),
+                *(_scatter(f"return tokens.scatter(1, places[:, {some}], data[:, {some}])") for some in (":-1", "1:")),
                 *(_scatter("taken = u > u.topk(n_data, dim=1).values[:, -1:]\n" + put) for put in (TAKEN, *OTHERWISE)),
             ],
         ),
@@ -377,6 +415,10 @@ SELECTIVE_COPYING = Exercise(
                     selective_copying,
                     "torch.full((batch, u.shape[1] + n_data), n_symbols) → "
                     "torch.randint(n_symbols, (batch, u.shape[1] + n_data))",
+                ),
+                _scatter(
+                    "tokens[:, : u.shape[1]] = torch.randint(n_symbols, u.shape)\n"
+                    "    return tokens.scatter(1, places, data)"
                 ),
             ],
         ),

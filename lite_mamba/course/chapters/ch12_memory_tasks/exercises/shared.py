@@ -14,6 +14,21 @@ ROWS_COUNTED = (
     "You count rows in the place of symbols: `len(data)` and `data.shape[0]` are B. K is the other number of the "
     "shape.",
 )
+KINDS_COUNTED = (
+    "kinds counted in the place of symbols",
+    "You count with n_symbols. That is how many different symbols there are; how many stand in a row is K, the second "
+    "number of data's shape.",
+)
+ONE_SYMBOL_MISSING = (
+    "one symbol too few",
+    "Your rows have one symbol too few, and all K count. Which one does your loop, your slice or your comparison leave "
+    "out?",
+)
+MINUS_ZERO = (
+    "the first token taken for the last",
+    "The first token becomes a recall, the first of the last K does not. Counted from the end, the last token is −1; "
+    "−0 is 0, the first one.",
+)
 SHAPE_EXCHANGED = (
     "the two numbers of a shape exchanged",
     "You read the shape of data as (K, B). It is (B, K): the rows first, then the symbols of a row.",
