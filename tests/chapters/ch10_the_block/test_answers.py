@@ -213,6 +213,33 @@ def without_return(hidden_states, weights, parts):
     block()(hidden_states, weights, parts)
 
 
+def cut_before_turning(turned, turned_z=None):
+    """The mixtures are cut first, then each half is turned."""
+
+    def block_forward(hidden_states, weights, parts):
+        x, z = torch.chunk(F.linear(hidden_states, weights["in_proj"]), 2, -1)
+        x, z = turned(x), (turned_z or turned)(z)
+        u = parts["conv"](x, *(weights[name] for name in ("conv_weights", "conv_biases", "conv_gates", "dilations")))
+        found = parts["select"](u.mT, weights["x_proj"], weights["dt_proj"], weights["dt_bias"])
+        delta, B, C = (one.mT for one in found)
+        y = parts["scan"](*parts["discretise"](u, delta, weights["A_log"].exp().neg(), B), C)
+        return F.linear(parts["skip_and_gate"](y, u, weights["D"], z).mT, weights["out_proj"])
+
+    return block_forward
+
+
+def viewed(name):
+    """One result of select gets its new shape by view."""
+
+    def select(select, w, *given):
+        found = dict(zip(("delta", "B", "C"), select(*given), strict=True))
+        one = found[name]
+        return tuple((found | {name: one.reshape(len(one), -1, one.size(1)).mT}).values())
+
+    return select
+
+
+RESHAPED = "a reshape in the place of a transpose"
 BLOCK = [
     ("split and mT", block(), "right"),
     ("sequence by sequence", sequence_by_sequence, "right"),
@@ -349,7 +376,7 @@ BLOCK = [
     (
         "branch 0",
         using(conv=lambda conv, w, x, *lists: conv(x, *(its[:1] for its in lists))),
-        "the first branch alone",
+        "one branch alone",
     ),
     (
         "dilation 1",
@@ -412,7 +439,30 @@ BLOCK = [
         "a skip that comes twice",
     ),
     ("D is 2·d_model", twice_as_wide, None),
-    ("dilations counted out", lambda h, w, p: block()(h, w | {"dilations": (1, 2)[: len(w["dilations"])]}, p), None),
+    (
+        "dilations counted out",
+        lambda h, w, p: block()(h, w | {"dilations": (1, 2)[: len(w["dilations"])]}, p),
+        "branches without their dilations",
+    ),
+    (
+        "powers of 2",
+        using(conv=lambda conv, w, x, *lists: conv(x, *lists[:3], [2**i for i in range(len(lists[0]))])),
+        "branches without their dilations",
+    ),
+    (
+        "the last branch",
+        using(conv=lambda conv, w, x, *lists: conv(x, *(its[-1:] for its in lists))),
+        "one branch alone",
+    ),
+    ("exp2(A_log)", block(log=lambda a: -(2**a)), "a logarithm that is undone by another function"),
+    ("softplus(A_log)", block(log=lambda a: -torch.log1p(a.exp())), "a logarithm that is undone by another function"),
+    ("y + u", using(skip_and_gate=lambda end, w, y, u, D, z: end(u.add(y), u, D, z)), "a skip that comes twice"),
+    ("views of x and z", cut_before_turning(lambda x: x.reshape(len(x), -1, x.size(1))), RESHAPED),
+    ("a view of x", cut_before_turning(lambda x: x.reshape(len(x), -1, x.size(1)), torch.adjoint), RESHAPED),
+    ("a view of z", cut_before_turning(torch.adjoint, lambda z: z.reshape(len(z), -1, z.size(1))), RESHAPED),
+    *((f"a view of {name}", using(select=viewed(name)), RESHAPED) for name in ("delta", "B", "C")),
+    ("x.T, z.T", cut_before_turning(lambda x: x.permute(2, 1, 0)), "three axes that are turned round"),
+    ("z as it comes", cut_before_turning(torch.adjoint, lambda z: z), "a z that was not turned"),
     ("zeros", only_the_scan, None),
     ("first sequence", first_sequence, None),
     ("no return", without_return, None),
@@ -619,7 +669,59 @@ def one_token_changed(rows, t):
     return is_batch_independent
 
 
-ROWS_GONE = "rows taken away or added"
+def changed_for_all(layer, x):
+    before = layer(x)
+    for b in range(len(x)):
+        other = x.clone()
+        other[b] = 0
+        if not torch.allclose(layer(other), before, atol=1e-5):
+            return False
+    return True
+
+
+def one_copy_for_all(layer, x):
+    """One copy for all rows: what was changed in a round before is changed still."""
+    other = x.clone()
+    for b in range(len(x)):
+        other[b] = torch.randn_like(other[b])
+        keep = [row for row in range(len(x)) if row != b]
+        if (layer(other)[keep] - layer(x)[keep]).abs().max() > 1e-5:
+            return False
+    return True
+
+
+def one_number_changed(layer, x):
+    for b in range(len(x)):
+        other, keep = x.clone(), torch.arange(len(x)) != b
+        other[b, 0, 0] -= 2
+        if not torch.allclose(layer(other)[keep], layer(x)[keep], atol=1e-5):
+            return False
+    return True
+
+
+def up_to_each_row(layer, x):
+    return all((layer(x[:b]) - layer(x)[:b]).abs().max() < 1e-5 for b in range(1, len(x)))
+
+
+def most_alike(share):
+    def is_batch_independent(layer, x):
+        alike = (layer(x) - alone(layer, x)).abs() < 1e-5
+        return alike.float().mean().item() > share
+
+    return is_batch_independent
+
+
+def False_for_a_row_apart(layer, x):
+    return not any(torch.allclose(layer(x)[b], layer(x[b : b + 1])[0], atol=1e-5) for b in range(len(x)))
+
+
+def gradient_of_the_sum(layer, x):
+    leaf = x.clone().requires_grad_()
+    layer(leaf).sum().backward()
+    return not leaf.grad[1:].any().item()
+
+
+ROWS_GONE, DIFFER = "rows taken away or added", "outputs that may well differ"
 SUMS, SIGN = "differences that cancel", "a difference that keeps its sign"
 INDEPENDENT = [
     ("row by row", row_by_row, "right"),
@@ -650,17 +752,17 @@ INDEPENDENT = [
     (
         "stack",
         lambda layer, x: torch.allclose(torch.stack([layer(row[None]) for row in x]), layer(x), atol=1e-5),
-        "one row alone compared with all rows",
+        DIFFER,
     ),
     (
         "no index",
         lambda layer, x: all(torch.allclose(layer(row[None]), layer(x), atol=1e-5) for row in x),
-        "one row alone compared with all rows",
+        DIFFER,
     ),
     (
         "row 0 beside all",
         lambda layer, x: torch.allclose(layer(x[:1]).expand_as(x), layer(x), atol=1e-5),
-        "one row alone compared with all rows",
+        DIFFER,
     ),
     ("a hundred thousandth", lambda layer, x: bool((layer(x) - alone(layer, x)).abs().max() < 1e-5), "right"),
     ("a millionth", lambda layer, x: bool((layer(x) - alone(layer, x)).abs().max() < 1e-6), "right"),
@@ -757,11 +859,11 @@ INDEPENDENT = [
     ("x itself doubled", moved_for_good(lambda moved, b: moved[b].mul_(2)), "a change that stays"),
     ("x itself emptied", emptied_for_good, "a change that stays"),
     ("x itself moved and put back", moved_and_put_back, "right"),
-    ("any number", lambda layer, x: bool(((layer(x) - alone(layer, x)).abs() < 1e-5).any()), "one number that agrees"),
+    ("any number", lambda layer, x: bool(((layer(x) - alone(layer, x)).abs() < 1e-5).any()), "some numbers that agree"),
     (
         "smallest difference",
         lambda layer, x: min((layer(x[b : b + 1])[0] - layer(x)[b]).abs().min() for b in range(len(x))).item() < 1e-5,
-        "one number that agrees",
+        "some numbers that agree",
     ),
     ("the batch twice", lambda layer, x: torch.allclose(layer(x.repeat(2, 1, 1)), layer(x).repeat(2, 1, 1)), ROWS_GONE),
     (
@@ -771,6 +873,15 @@ INDEPENDENT = [
     ),
     ("ones", lambda layer, x: row_by_row(layer, torch.ones_like(x)), "the same row more than once"),
     ("all pairs", all_pairs, None),
+    ("each row changed, all outputs", changed_for_all, DIFFER),
+    ("all rows changed", lambda layer, x: torch.allclose(layer(x + torch.rand_like(x)), layer(x)), DIFFER),
+    ("row after row in one copy", one_copy_for_all, DIFFER),
+    ("one number of each row changed", one_number_changed, "only one number of each token tested"),
+    ("up to each row", up_to_each_row, ROWS_GONE),
+    ("a share of 0.9", most_alike(0.9), "some numbers that agree"),
+    ("half of them", most_alike(0.5), "some numbers that agree"),
+    ("False for a row apart", False_for_a_row_apart, "rows that stay apart, and False"),
+    ("gradient of the sum", gradient_of_the_sum, "a gradient of all rows together"),
     ("gradients that are not set back", gradients_added_up, None),
     ("noise in the outer rows", noise_elsewhere(0, -1), None),
     ("always False", lambda layer, x: False, None),
@@ -876,6 +987,11 @@ COUNT = [
     ("no dt_proj", count(dt=lambda d, n, D, R: D), "D·R numbers missing"),
     ("no low rank", count(x=lambda d, n, D, R: 2 * n * D), "D·R numbers missing"),
     ("no convolutions", count(conv=lambda D, w, b: 0), "a part that is missing"),
+    ("no convolutions, but their gates", count(conv=lambda D, w, b: b), "a part that is missing"),
+    ("B and C of each channel", count(x=lambda d, n, D, R: D * (R + D * n + D * n)), "other rows in x_proj"),
+    ("a skip of d_model", count(skip=lambda d, n, D, R: d), "parts of the outer width"),
+    ("dt_proj of d_model", count(dt=lambda d, n, D, R: d * (R + 1)), "parts of the outer width"),
+    ("dt_proj (d_model, R)", count(dt=lambda d, n, D, R: d * R + D), "parts of the outer width"),
     ("no x_proj", count(x=lambda d, n, D, R: 0), "a part that is missing"),
     ("no scan", count(A=lambda d, n, D, R: 0, skip=lambda d, n, D, R: 0), "a part that is missing"),
     (
@@ -979,6 +1095,8 @@ MAP = [
     ("four rows", lambda x, dt: dt @ x[:4], "a rank that is not read off"),
     ("D / 16", lambda x, dt: dt @ x[: math.ceil(x.shape[1] / 16)], "a rank that is not read off"),
     ("entry by entry", lambda x, dt: dt.T * x[: dt.shape[1]], "products that are not added up"),
+    ("entry by entry, not turned", lambda x, dt: x[: dt.shape[1]] * dt, "products that are not added up"),
+    ("all rows, the other way", lambda x, dt: torch.matmul(x, dt), "a way that stays in the narrow middle"),
     ("middle rows", lambda x, dt: dt @ x[1 : 1 + dt.shape[1]], "the wrong rows of x_proj"),
     ("a row too many", lambda x, dt: torch.matmul(dt, x[: dt.shape[1] + 1]), "the wrong rows of x_proj"),
     ("a third of the rows", lambda x, dt: dt @ x[: len(x) // 3], "three parts of one size"),
@@ -1058,6 +1176,17 @@ STATE = [
     ("max(d)", state(lambda n, w, d: n + max(d)), "a history of a single gap"),
     ("x and z", state(lambda n, w, d: n + 2 * (w - 1) * max(d)), "a history of the gate"),
     ("no brackets", state(lambda n, w, d: w - 1 * max(d) + n), "a dilation without brackets"),
+    ("between the taps", state(lambda n, w, d: n + (w - 1) * (max(d) - 1)), "only the samples that no tap reads"),
+    (
+        "one field on another",
+        state(lambda n, w, d: n + 1 + sum((w - 1) * one for one in d)),
+        "a history for every branch",
+    ),
+    (
+        "Δ, B and C kept",
+        lambda d, n, w, ds, e: 4 * (e * d * (n + 1 + (w - 1) * max(ds)) + 2 * n),
+        "more than h that is kept",
+    ),
     ("4 once", lambda d, n, w, ds, e: 4 * e * d * (w - 1) * max(ds) + e * d * n, "bytes for one of the two"),
     ("no return", lambda *sizes: None, None),
 ]
@@ -1176,6 +1305,12 @@ def padded_to_the_same_length(channels, taps, dilations):
     return front
 
 
+def exchanged_sizes(channels, taps, dilations):
+    front = nn.Module()
+    front.conv1d_layers = nn.ModuleList([nn.Conv1d(channels, channels, d, 1, 0, taps, channels) for d in dilations])
+    return front
+
+
 def strided(**settings):
     def mended_branches(channels, taps, dilations):
         front = nn.Module()
@@ -1207,7 +1342,15 @@ class WithAProperty(nn.Module):
         return self.conv1d_layers[0]
 
 
-ONE = "one convolution in all places"
+def by_dilation(channels, taps, dilations):
+    front = nn.Module()
+    front.conv1d_layers = nn.ModuleDict(
+        {str(d): nn.Conv1d(channels, channels, taps, dilation=d, groups=channels) for d in dilations}
+    )
+    return front
+
+
+ONE, SETTINGS = "one convolution in all places", "a convolution without its settings"
 
 
 def beside_a_copied_weight(channels, taps, dilations):
@@ -1251,7 +1394,14 @@ BRANCHES = [
         "a list under another name, and the second name still there",
     ),
     ("a copied buffer", beside_a_copied_weight, "a second name for some of the numbers"),
-    ("branch 0", lambda c, w, d: make()(c, w, d[:1]), "one branch alone"),
+    ("branch 0", lambda c, w, d: make()(c, w, d[:1]), "a branch that is missing"),
+    ("all but the last", lambda c, w, d: make()(c, w, d[: len(d) - 1]), "a branch that is missing"),
+    ("each dilation once", lambda c, w, d: make()(c, w, sorted({*d})), "a branch that is missing"),
+    ("in order", lambda c, w, d: make()(c, w, sorted(d)), None),
+    ("counted through", lambda c, w, d: make()(c, w, [i + 1 for i, _ in enumerate(d)]), SETTINGS),
+    ("taps and dilation exchanged", exchanged_sizes, SETTINGS),
+    ("the first dilation", lambda c, w, d: make()(c, w, [d[0] for _ in d]), SETTINGS),
+    ("a dict by dilation", by_dilation, "a list that gives no convolutions"),
     ("frozen", lambda *sizes: frozen(make()(*sizes)), "a first branch that is frozen"),
     ("the weight again", make(second=weight_again), "a second name for some of the numbers"),
     ("a buffer", make(second=buffered), "a second name for some of the numbers"),

@@ -53,6 +53,14 @@ def _wired(*edits: str):
     return edited(block_forward, *edits)
 
 
+def _halves_turned_by(turned: str):
+    """The block that cuts the mixtures first, and turns each half."""
+    return _wired(
+        '(hidden_states @ w["in_proj"].T).transpose(1, 2) → hidden_states @ w["in_proj"].T',
+        f"xz.chunk(2, dim=1) → xz.chunk(2, dim=2)\n    x, z = {turned}",
+    )
+
+
 def _not_square(hidden_states, weights):
     """Whether no two axes have one length by chance: only then does a forgotten turn of the axes raise."""
     return len({hidden_states.shape[1], len(weights["D"]), weights["A_log"].shape[1]}) == 3
@@ -232,10 +240,11 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "a skip that comes twice",
-            '`parts["skip_and_gate"]` adds D·u, and you add it once more. Give it the bare output of the scan, and '
-            "hand on what it gives.",
+            '`parts["skip_and_gate"]` adds D·u, and you add D·u or u once more. Give it the bare output of the scan, '
+            "and hand on what it gives.",
             [
                 _wired('(y, u, w["D"], z) → (y + w["D"][:, None] * u, u, w["D"], z)'),
+                _wired('(y, u, w["D"], z) → (y + u, u, w["D"], z)'),
                 _wired(f'{FINISH} → {FINISH} + w["D"][:, None] * u'),
             ],
         ),
@@ -339,10 +348,10 @@ BLOCK_FORWARD = Exercise(
             where=_branched,
         ),
         Misconception(
-            "the first branch alone",
-            "Only the first convolution is used. A block may have several: give all weights, biases, gates and "
-            "dilations.",
-            _wired(*(f'w["{name}"] → w["{name}"][:1]' for name in CONV)),
+            "one branch alone",
+            "Only one convolution is used, the first or the last. A block may have several: give all weights, biases, "
+            "gates and dilations.",
+            [_wired(*(f'w["{name}"] → w["{name}"][{one}]' for name in CONV)) for one in (":1", "-1:")],
             where=_branched,
         ),
         Misconception(
@@ -361,9 +370,9 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "branches without their dilations",
-            "All branches read neighbouring tokens, as if each dilation were 1. They stand in the weights, one for "
-            "each branch.",
-            _wired('w["dilations"] → (1,) * len(w["dilations"])'),
+            "Each dilation is 1, so that all branches read neighbouring tokens, or it is worked out of the branch's "
+            "place. They stand in the weights, one for each branch.",
+            [_wired(f'w["dilations"] → {dilations}') for dilations in ('(1,) * len(w["dilations"])', "(1, 2)")],
             where=_branched,
         ),
         Misconception(
@@ -413,6 +422,14 @@ BLOCK_FORWARD = Exercise(
             "exp(−A_log) is one over exp(A_log): a fast state becomes a slow one. The minus stands before the "
             "exponential: A = −exp(A_log).",
             [_wired(f"{A} → {a}") for a in ('torch.exp(-w["A_log"])', '-torch.exp(-w["A_log"])')],
+        ),
+        Misconception(
+            "a logarithm that is undone by another function",
+            "A_log is the natural logarithm of −A. Your function of it is not the one that undoes this logarithm.",
+            [
+                _wired(f"{A} → -{function}")
+                for function in ('torch.exp2(w["A_log"])', '10 ** w["A_log"]', 'F.softplus(w["A_log"])')
+            ],
         ),
         Misconception(
             "decay and drive in exchanged places",
@@ -490,7 +507,21 @@ BLOCK_FORWARD = Exercise(
             "a reshape in the place of a transpose",
             "reshape and view turn no axis: they keep the numbers in their order, and cut that into other rows. So "
             "channels and tokens get mixed. Axes are turned by transpose.",
-            [_wired(f"{turned} → _cut_anew({whole})") for turned, whole in TURNS],
+            [
+                *(_wired(f"{turned} → _cut_anew({whole})") for turned, whole in TURNS),
+                *(
+                    _halves_turned_by(halves)
+                    for halves in ("_cut_anew(x), _cut_anew(z)", "_cut_anew(x), z.mT", "x.mT, _cut_anew(z)")
+                ),
+                *(
+                    _wired(f"(part.transpose(1, 2) for part in chosen) → {parts}")
+                    for parts in (
+                        "(_cut_anew(chosen[0]), chosen[1].mT, chosen[2].mT)",
+                        "(chosen[0].mT, _cut_anew(chosen[1]), chosen[2].mT)",
+                        "(chosen[0].mT, chosen[1].mT, _cut_anew(chosen[2]))",
+                    )
+                ),
+            ],
         ),
         Misconception(
             "a weight the wrong way round",
@@ -508,6 +539,13 @@ BLOCK_FORWARD = Exercise(
             'x went into `parts["conv"]` as (B, L, D). The convolution slides along the last axis, so it wants '
             "(B, D, L): turn the axes first.",
             _wired('w["in_proj"].T).transpose(1, 2) → w["in_proj"].T)', "dim=1 → dim=-1"),
+            where=_not_square,
+        ),
+        Misconception(
+            "a z that was not turned",
+            'z went into `parts["skip_and_gate"]` as (B, L, D), beside y and u, which are (B, D, L). x and z come out '
+            "of in_proj with one shape: what is done to the axes of x is done to those of z.",
+            _halves_turned_by("x.mT, z"),
             where=_not_square,
         ),
         Misconception(
@@ -554,7 +592,10 @@ BLOCK_FORWARD = Exercise(
             "three axes that are turned round",
             "(B, L, D) becomes (D, L, B), and the batch leaves its place: `.T` does that to three axes, and so does "
             "`.transpose(0, 2)`. `.transpose(1, 2)` exchanges the last two.",
-            [_wired(f"{turned} → ({whole}).T") for turned, whole in TURNS if turned != "part.transpose(1, 2)"],
+            [
+                *(_wired(f"{turned} → ({whole}).T") for turned, whole in TURNS if turned != "part.transpose(1, 2)"),
+                _halves_turned_by("x.T, z.T"),
+            ],
             where=_not_square,
         ),
         Misconception(

@@ -55,6 +55,7 @@ COUNT_PARAMETERS = Exercise(
             "with A_log and D. Go through the drawing from the left to the right.",
             [
                 _counted("projections + convolution + → projections +"),
+                _counted("branches * (inner * d_conv + inner) + branches → branches"),
                 _counted("+ scan → "),
                 _counted("inner * (rank + 2 * d_state) + → "),
                 _counted("+ rank * inner + inner → "),
@@ -196,7 +197,10 @@ COUNT_PARAMETERS = Exercise(
         Misconception(
             "other rows in x_proj",
             "You count other rows for x_proj. A token becomes R numbers on the way to Δ, N of B and N of C.",
-            [_counted(f"rank + 2 * d_state → {rows}") for rows in ("2 * rank + d_state", "3 * d_state")],
+            [
+                _counted(f"rank + 2 * d_state → {rows}")
+                for rows in ("2 * rank + d_state", "3 * d_state", "rank + 2 * inner * d_state")
+            ],
         ),
         Misconception(
             "D·R numbers missing",
@@ -343,6 +347,9 @@ COUNT_PARAMETERS = Exercise(
                 _counted("inner * (rank + 2 * d_state) → d_model * (rank + 2 * d_state)"),
                 _counted("inner * d_state + inner → d_model * d_state + inner"),
                 _counted("inner * d_state + inner → d_model * d_state + d_model"),
+                _counted("inner * d_state + inner → inner * d_state + d_model"),
+                _counted("+ rank * inner + inner → + rank * d_model + d_model"),
+                _counted("+ rank * inner + inner → + rank * d_model + inner"),
                 _counted("inner * d_conv + inner → d_model * d_conv + d_model"),
                 _counted(
                     "inner * d_conv + inner → d_model * d_conv + d_model",

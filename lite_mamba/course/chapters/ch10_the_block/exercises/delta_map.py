@@ -52,9 +52,10 @@ DELTA_MAP = Exercise(
         ),
         Misconception(
             "a way that stays in the narrow middle",
-            "Your matrix is (R, R): it goes from the R numbers to the channels and back. The way begins at the "
-            "token: first x_proj, then dt_proj.",
+            "Your matrix begins at the R numbers in the middle, and comes back to them. The way begins at the token: "
+            "first x_proj, then dt_proj.",
             [
+                lambda x_proj, dt_proj: x_proj @ dt_proj,
                 lambda x_proj, dt_proj: x_proj[: dt_proj.shape[1]] @ dt_proj,
                 lambda x_proj, dt_proj: dt_proj.T @ x_proj[: dt_proj.shape[1]].T,
             ],
@@ -85,6 +86,8 @@ DELTA_MAP = Exercise(
             "products that are not added up",
             "You multiply entry by entry. Two linear maps one after the other are a matrix product: `@`.",
             [
+                lambda x_proj, dt_proj: dt_proj * x_proj[: dt_proj.shape[1]],
+                lambda x_proj, dt_proj: x_proj[: dt_proj.shape[1]] * dt_proj,  # an error names the first one first
                 lambda x_proj, dt_proj: dt_proj.T * x_proj[: dt_proj.shape[1]],
                 lambda x_proj, dt_proj: dt_proj * x_proj[: dt_proj.shape[1]].T,
             ],

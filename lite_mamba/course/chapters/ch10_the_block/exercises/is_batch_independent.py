@@ -136,6 +136,13 @@ def turned_by_the_neighbour(x):
     return torch.stack([first * angle.cos() - second * angle.sin(), first * angle.sin() + second * angle.cos()], dim=-1)
 
 
+def one_number_from_the_last_row(x):
+    """All numbers but a single one stay apart."""
+    y = x.clone()
+    y[0, 0, 0] += x[-1, 0, 0] * (len(x) > 1)
+    return y
+
+
 def rounded(x):
     """Its rows stay apart, and differ, but no gradient tells that."""
     return x.round()
@@ -169,6 +176,7 @@ LAYERS = [
     the_last_row_for_all,
     the_sum_for_all,
     turned_by_the_neighbour,
+    one_number_from_the_last_row,
     rounded,
 ]
 
@@ -185,6 +193,11 @@ def _gradient_of_row_0(layer, x):
     return not bool(torch.autograd.grad(layer(leaf)[0].sum(), leaf)[0][1:].any())
 
 
+def _gradient_of_all_rows(layer, x):
+    leaf = x.clone().requires_grad_()
+    return not bool(torch.autograd.grad(layer(leaf).sum(), leaf)[0][1:].any())
+
+
 def _rows_in_order(order):
     def wrong(layer, x):
         rows = order(x.shape[0])
@@ -193,6 +206,7 @@ def _rows_in_order(order):
     return wrong
 
 
+ROWS_ALIKE = "torch.allclose(*both, atol=1e-5) for both in zip(together, alone)"
 ORDERS = [
     _rows_in_order(lambda rows: list(range(rows))[::-1]),
     _rows_in_order(lambda rows: [rows - 1, *range(rows - 1)]),
@@ -280,6 +294,21 @@ def _first_number_changed(layer, x):
     return torch.allclose(layer(moved)[1:], layer(x)[1:], atol=1e-5)
 
 
+def _number_of_each_row_changed(place):
+    """One number of each row changed in turn."""
+
+    def wrong(layer, x):
+        for i in range(len(x)):
+            moved = x.clone()
+            moved[i, place, place] += 1
+            others = [other for other in range(len(x)) if other != i]
+            if not torch.allclose(layer(moved)[others], layer(x)[others], atol=1e-5):
+                return False
+        return True
+
+    return wrong
+
+
 def _compared(both: str):
     return edited(is_batch_independent, f"torch.allclose(together, alone, atol=1e-5) → {both}")
 
@@ -340,6 +369,10 @@ def _ever_more_rows_gone(layer, x):
     return all(torch.allclose(layer(x)[i:], layer(x[i:]), atol=1e-5) for i in range(len(x)))
 
 
+def _ever_more_rows(layer, x):
+    return all(torch.allclose(layer(x)[:i], layer(x[:i]), atol=1e-5) for i in range(1, len(x) + 1))
+
+
 def _without_batch_axis(layer, x):
     return all(torch.allclose(layer(row), of_all, atol=1e-5) for row, of_all in zip(x, layer(x), strict=True))
 
@@ -356,12 +389,14 @@ def _more_than_two(layer, x):
     return len(x) > 2
 
 
-def _whole(draw: Draw, *shape: int) -> Tensor:
+def _whole(draw: Draw, rows: int, *shape: int) -> Tensor:
     """Whole numbers, whose sum is the same in any order: nobody's test fails by rounding, nor passes by it.
 
-    No zeros: a row that is set to zero has changed.
+    No zeros: a row that is set to zero has changed. At each place the rows, up to four, have numbers of another size:
+    what is taken from another row shows.
     """
-    return (draw.integers(1, 9, *shape) * (2 * draw.integers(0, 1, *shape) - 1)).float()
+    sizes = 1 + (draw.integers(0, 8, *shape) + 2 * torch.arange(rows)[:, None, None]) % 9
+    return (sizes * (2 * draw.integers(0, 1, rows, *shape) - 1)).float()
 
 
 def _draw_layer(draw: Draw) -> dict:
@@ -444,8 +479,12 @@ IS_BATCH_INDEPENDENT = Exercise(
         ),
         Misconception(
             "only one number of each token tested",
-            "You compare a single number of each token. A layer may mix the rows in another one.",
-            [_compared(f"torch.allclose(together[..., {i}], alone[..., {i}], atol=1e-5)") for i in (0, -1)],
+            "You compare a single number of each token, or change a single one of each row. A layer may mix the rows "
+            "in another one.",
+            [
+                *(_compared(f"torch.allclose(together[..., {i}], alone[..., {i}], atol=1e-5)") for i in (0, -1)),
+                *(_number_of_each_row_changed(i) for i in (0, -1)),
+            ],
         ),
         Misconception(
             "rows tested in groups",
@@ -484,6 +523,7 @@ IS_BATCH_INDEPENDENT = Exercise(
                 _row_gone(slice(None, -1)),
                 _row_gone(slice(1, None)),
                 _ever_more_rows_gone,
+                _ever_more_rows,
                 _rows_behind,
                 _batch_twice,
             ],
@@ -528,7 +568,19 @@ IS_BATCH_INDEPENDENT = Exercise(
         Misconception(
             "one row that stays apart",
             "True comes as soon as a single row stays apart. All of them have to.",
-            _compared("any(torch.allclose(*both, atol=1e-5) for both in zip(together, alone))"),
+            _compared(f"any({ROWS_ALIKE})"),
+        ),
+        Misconception(
+            "rows that stay apart, and False",
+            "False comes as soon as a single row stays apart. Which way round does the condition stand that leads to "
+            "it?",
+            _compared(f"not any({ROWS_ALIKE})"),
+        ),
+        Misconception(
+            "a gradient of all rows together",
+            "You differentiate the sum of all outputs. Each row moves it, by its own output at least: whose output "
+            "must a row not move?",
+            _gradient_of_all_rows,
         ),
         Misconception(
             "differences that cancel",
@@ -575,15 +627,22 @@ IS_BATCH_INDEPENDENT = Exercise(
             _rows_changed_for_good,
         ),
         Misconception(
-            "one number that agrees",
-            "True comes as soon as a single number is the same in both. All of them have to be.",
-            _compared("bool(torch.isclose(together, alone, atol=1e-5).any())"),
+            "some numbers that agree",
+            "True comes when a single number is the same in both, or when most of them are. All have to be.",
+            [
+                _compared("bool(torch.isclose(together, alone, atol=1e-5).any())"),
+                *(
+                    _compared(f"bool(torch.isclose(together, alone, atol=1e-5).float().mean() > {share})")
+                    for share in (0.5, 0.9)
+                ),
+            ],
         ),
         Misconception(
-            "one row alone compared with all rows",
-            "What a row gives alone is held against the outputs of all rows, and other rows have other outputs. An "
-            "axis of size 1 does that without a word: (1, L, d), or (B, 1, L, d) from torch.stack, beside (B, L, d). "
-            "Compare row i with row i: torch.cat puts the rows together along the batch.",
+            "outputs that may well differ",
+            "Your test says False of rows that stay apart, since it compares outputs that may differ. Is a row that "
+            "you changed, now or in a round before, among those that must not move? Or is row i alone held against "
+            "all rows? An axis of size 1 does that without a word: (1, L, d), or (B, 1, L, d) from torch.stack, "
+            "beside (B, L, d).",
             edited(is_batch_independent, "torch.cat( → torch.stack("),
         ),
         Misconception(

@@ -90,6 +90,12 @@ def _with_strides(channels, taps, dilations):
     return front
 
 
+def _taps_for_dilation(channels, taps, dilations):
+    front = nn.Module()
+    front.conv1d_layers = nn.ModuleList(_conv(channels, dilation, taps) for dilation in dilations)
+    return front
+
+
 def _of_one_channel(channels, taps, dilations):
     front = nn.Module()
     front.conv1d_layers = nn.ModuleList(nn.Conv1d(1, channels, taps, dilation=dilation) for dilation in dilations)
@@ -161,6 +167,11 @@ def _without_its_list(channels, taps, dilations):
     return front
 
 
+def _no_dilation_twice(channels, taps, dilations):
+    """Otherwise a dict by dilation has an entry less."""
+    return len(set(dilations)) == len(dilations)
+
+
 def _loads(front, saved):
     try:
         front.load_state_dict(saved)
@@ -202,7 +213,7 @@ MENDED_BRANCHES = Exercise(
     cases=lambda draw: {
         "channels": draw.size(2, 5),
         "taps": draw.size(2, 4),
-        "dilations": tuple(2**i for i in range(draw.size(2, 4))),
+        "dilations": draw.in_turn([(1, 2), (1, 2, 4), (4, 1), (2, 3, 3), (1, 2, 4, 8)]),
     },
     apply=_facts,
     misconceptions=[
@@ -263,11 +274,18 @@ MENDED_BRANCHES = Exercise(
             "A loop over `conv1d_layers` meets no nn.Conv1d: a dict gives names, a list of parameters gives "
             "parameters. It was right as an nn.ModuleList.",
             _as_dict,
+            where=_no_dilation_twice,
         ),
         Misconception(
-            "one branch alone",
-            "The list holds the first branch and no other. Each dilation has a convolution.",
-            lambda channels, taps, dilations: mended_branches(channels, taps, dilations[:1]),
+            "a branch that is missing",
+            "The list holds fewer branches than there are dilations: the first alone, all but the last, or each "
+            "dilation once. Each has a convolution, be it the same as another one.",
+            [
+                lambda channels, taps, dilations: mended_branches(channels, taps, dilations[:1]),
+                lambda channels, taps, dilations: mended_branches(channels, taps, dilations[:-1]),
+                lambda channels, taps, dilations: mended_branches(channels, taps, sorted(set(dilations))),
+                lambda channels, taps, dilations: mended_branches(channels, taps, tuple(dict.fromkeys(dilations))),
+            ],
         ),
         Misconception(
             "a first branch that is frozen",
@@ -299,14 +317,17 @@ MENDED_BRANCHES = Exercise(
         ),
         Misconception(
             "a convolution without its settings",
-            "The second name is gone, and with it something that was right: the bias, the groups, the dilation, or "
-            "that nothing is padded or passed over. Only the names were wrong.",
+            "The second name is gone, and with it something that was right: the taps, the bias, the groups, the "
+            "dilation, or that nothing is padded or passed over. Only the names were wrong.",
             [
                 _of_layers(bias=False),
                 _of_layers(groups=1),
                 _of_layers(dilation=1),
+                lambda channels, taps, dilations: mended_branches(channels, taps, range(1, len(dilations) + 1)),
+                lambda channels, taps, dilations: mended_branches(channels, taps, dilations[:1] * len(dilations)),
                 _of_layers(padding="same"),
                 _of_layers(stride=2),
+                _taps_for_dilation,
                 _with_strides,
                 _with_padding,
                 _of_one_channel,

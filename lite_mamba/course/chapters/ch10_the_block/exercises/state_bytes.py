@@ -45,7 +45,8 @@ STATE_BYTES = Exercise(
             + [
                 edited(state_bytes, f"{LAG} → sum({one} for d in dilations)")
                 for one in ("(d_conv - 1) * d + 1", "d_conv * d")
-            ],
+            ]
+            + [edited(state_bytes, f"{LAG} → (d_conv - 1) * sum(dilations) + 1")],
         ),
         Misconception(
             "a history without the dilation",
@@ -60,6 +61,12 @@ STATE_BYTES = Exercise(
                 edited(state_bytes, f"{LAG} → len({{i * d for i in range({first}, d_conv) for d in dilations}})")
                 for first in (0, 1)
             ],
+        ),
+        Misconception(
+            "only the samples that no tap reads",
+            "You count the samples that lie between the taps. Those under the taps are kept, too: from one tap to the "
+            "next it is a whole dilation.",
+            edited(state_bytes, "max(dilations) → (max(dilations) - 1)"),
         ),
         Misconception(
             "a dilation that is not the largest",
@@ -174,11 +181,14 @@ STATE_BYTES = Exercise(
         ),
         Misconception(
             "more than h that is kept",
-            "You count more for the scan than N numbers a channel. B and C are made anew of each token, and A is a "
+            "You count more for the scan than N numbers a channel. Δ, B and C are made anew of each token, and A is a "
             "weight, one for all streams; what a stream keeps is h alone, N real numbers a channel.",
             [
                 *(edited(state_bytes, f"lag + d_state → lag + {n} * d_state") for n in (2, 3)),
-                edited(state_bytes, "inner * (lag + d_state) → (inner * (lag + d_state) + 2 * d_state)"),
+                *(
+                    edited(state_bytes, f"inner * (lag + d_state) → (inner * (lag + d_state{delta}) + 2 * d_state)")
+                    for delta in ("", " + 1")
+                ),
             ],
         ),
         Misconception(
