@@ -476,12 +476,12 @@ def now_apart(x, history, weight, bias, dilation):
     return y, taken_in(history, x)
 
 
-def step(read, following=taken_in, weight=lambda w: w, bias=True):
+def step(read, following=taken_in, weight=lambda w: w, bias=True, axis=-1):
     """A learner's step: which columns it reads, and what it keeps."""
 
     def function(x, history, w, b, d):
         window = torch.cat([history, x.unsqueeze(-1)], dim=-1)
-        y = (read(window, history, x, w, d) * weight(w)).sum(-1)
+        y = (read(window, history, x, w, d) * weight(w)).sum(axis)
         return (y + b if bias else y), following(history, x)
 
     return function
@@ -489,6 +489,10 @@ def step(read, following=taken_in, weight=lambda w: w, bias=True):
 
 def columns(window, history, x, w, d, extra=0):
     return window[..., history.shape[-1] - (w.shape[-1] - 1) * d + extra :: d]
+
+
+def stacked(window, history, x, w, d):
+    return torch.stack([window[..., -1 - (w.shape[1] - 1 - k) * d] for k in range(w.shape[1])])
 
 
 def looped(source, shift=0):
@@ -574,6 +578,13 @@ def of_the_past(columns):
         return (columns(history, w, d) * w[:, :-1]).sum(-1) + w[:, -1] * x + b, taken_in(history, x)
 
     return function
+
+
+def the_first_tap_only(x, history, w, b, d):
+    window, y = both(history, x), b.expand_as(x)
+    for k in range(w.shape[1]):
+        y = y + w[:, k] * window[..., -1 - (w.shape[1] - 1 - k) * d]
+        return y, window[..., 1:]
 
 
 def the_last_tap_only(x, history, weight, bias, dilation):
@@ -863,7 +874,15 @@ STEP = {
         lambda x, h, w, b, d: (columns(both(h, x), h, x, w, d) @ w.T + b, taken_in(h, x)),
         lambda x, h, w, b, d: (torch.matmul(columns(both(h, x), h, x, w, d), w.t()) + b, taken_in(h, x)),
     ],
-    "the present sample alone": [lambda x, h, w, b, d: (w[:, -1] * x + b, taken_in(h, x)), the_last_tap_only],
+    "one tap alone": [
+        lambda x, h, w, b, d: (w[:, -1] * x + b, taken_in(h, x)),
+        the_last_tap_only,
+        the_first_tap_only,
+    ],
+    "the taps on another axis": [
+        step(stacked, weight=weight, axis=axis)
+        for weight, axis in ((lambda w: w, -1), (lambda w: w, 0), (lambda w: w.T, 0))
+    ],
     "a tap left out": [
         lambda x, h, w, b, d: taps_one_by_one(x, h, w * (torch.arange(w.shape[1]) > 0), b, d),
         lambda x, h, w, b, d: taps_one_by_one(x, h, w * (torch.arange(w.shape[1]) < w.shape[1] - 1), b, d),
@@ -1647,11 +1666,15 @@ answers(
             ),
         ],
         "shares along another axis": [
-            lambda x, h, ws, bs, gates, ds, axes=axes: (
-                (torch.stack([*each_branch(x, h, ws, bs, 0 * gates, ds)]) * len(ws) * gates.softmax(0)[axes]).sum(0),
+            lambda x, h, ws, bs, gates, ds, together=together: (
+                together(torch.stack([*each_branch(x, h, ws, bs, 0 * gates, ds)]) * len(ws), gates.softmax(0)),
                 taken_in(h, x),
             )
-            for axes in (slice(None), (slice(None), None))
+            for together in (
+                lambda branches, shares: (branches * shares).sum(0),
+                lambda branches, shares: (shares.unsqueeze(-1) * branches).sum(dim=0),
+                lambda branches, shares: torch.matmul(shares, branches),
+            )
         ],
         "added up over another axis than the branches": [
             lambda *case, axis=axis, summed=summed: (
@@ -1749,12 +1772,12 @@ def turned(x, history, w, b, d):
     return (read * w).sum(-1) + b, window[..., 1:]
 
 
-def in_front(of_the_next):
+def in_front(of_the_next, dilated=backwards):
     """The window begins with the present sample; the next history is cut out of it, or is as it should be."""
 
     def function(x, history, w, b, d):
         window = torch.cat([x[..., None], history], dim=-1)
-        read = window[..., -w.shape[1] :] if d == 1 else backwards(window, history.shape[-1], w.shape[1], d)
+        read = window[..., -w.shape[1] :] if d == 1 else dilated(window, history.shape[-1], w.shape[1], d)
         return (read * w).sum(-1) + b, window[..., 1:] if of_the_next else window[..., :-1]
 
     return function
@@ -1844,7 +1867,11 @@ answers(
             turned_for_reading,
             lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x).flip(2)[..., :-1]),
         ],
-        "the present sample in front": [in_front(True), in_front(False)],
+        "the present sample in front": [
+            in_front(True),
+            in_front(False),
+            in_front(True, lambda *case: backwards(*case).flip(-1)),
+        ],
         "the whole window turned around": [turned, turned_in_its_path],
         "one sample too new": [
             hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * (taps - 1) :: d]),

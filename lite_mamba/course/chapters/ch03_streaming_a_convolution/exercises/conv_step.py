@@ -413,10 +413,10 @@ CONV_STEP = Exercise(
             "too many. Each channel has a kernel of its own, and meets no other.",
         ),
         Misconception(
-            name="the present sample alone",
-            wrong=stepped(f"{SUM} → weight[:, -1] * x"),
-            message="The output holds the newest tap only, as after a history of zeros. Does each tap read its column "
-            "of history and sample together, and are the products of all taps added up?",
+            name="one tap alone",
+            wrong=[stepped(f"{SUM} → weight[:, {tap}") for tap in ("-1] * x", "0] * window[..., start]")],
+            message="The output holds one tap only, the newest or the oldest. Does each tap read its column of history "
+            "and sample together, and are the products of all taps added up before the function returns?",
         ),
         Misconception(
             name="a tap left out",
@@ -432,6 +432,15 @@ CONV_STEP = Exercise(
             name="products that are not added up",
             wrong=[stepped(f".sum(dim=-1) + bias → + {bias}") for bias in ("bias", "bias[:, None]")],
             message="Each tap has a product, and their axis is still there. An output is the sum over the taps.",
+        ),
+        Misconception(
+            name="the taps on another axis",
+            wrong=[
+                stepped(f"{SUM} → (torch.stack(window[..., start::dilation].unbind(-1)) * {product}")
+                for product in ("weight).sum(dim=-1)", "weight).sum(dim=0)", "weight.T).sum(dim=0)")
+            ],
+            message="The columns that you read are right, and in your tensor of them the axis of the taps comes first. "
+            "Where does `torch.stack` put its new axis, and which axis of `weight` counts the taps?",
         ),
         Misconception(
             name="an output for every place of the kernel",

@@ -337,10 +337,15 @@ GATED_CONV_STEP = Exercise(
                 gated(
                     "y = torch.zeros_like(x) → branches = []",
                     "y = y + share * F.silu(branch) → branches.append(F.silu(branch))",
-                    f"return y, push → return ({product}).sum(dim=0), push",
+                    f"return y, push → return {product}, push",
                 )
-                for shares in ("shares", "shares[:, None]")
-                for product in (f"torch.stack(branches) * {shares}", f"{shares} * torch.stack(branches)")
+                for product in (
+                    "(torch.stack(branches) * shares).sum(dim=0)",
+                    "(shares * torch.stack(branches)).sum(dim=0)",
+                    "(torch.stack(branches) * shares[:, None]).sum(dim=0)",
+                    "(shares[:, None] * torch.stack(branches)).sum(dim=0)",
+                    "shares @ torch.stack(branches)",
+                )
             ],
             message="Your branches stand in one tensor, (branches, B, D), and the shares are multiplied along another "
             "axis: the channels or the sequences. Give them the axes that they lack.",

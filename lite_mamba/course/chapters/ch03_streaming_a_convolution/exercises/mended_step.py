@@ -105,8 +105,8 @@ MENDED_STEP = Exercise(
                 for first in ("newest - 1", "newest - dilation + 1", "-dilation")
             ],
             where=dilated,
-            message="The order is right now, but the newest tap does not read the present sample any more, which "
-            "stands in the last column of the window.",
+            message="The order is right now, but the newest tap does not read the present sample any more. In which "
+            "column of the window does that stand?",
         ),
         Misconception(
             name="one sample too new",
@@ -161,12 +161,15 @@ MENDED_STEP = Exercise(
         Misconception(
             name="the present sample in front",
             wrong=[
-                suspected("[history, x.unsqueeze(-1)] → [x.unsqueeze(-1), history]", *following)
-                for following in ((), ("window[..., 1:] → window[..., :-1]",))
+                *(
+                    suspected("[history, x.unsqueeze(-1)] → [x.unsqueeze(-1), history]", *following)
+                    for following in ((), ("window[..., 1:] → window[..., :-1]",))
+                ),
+                stepped("[history, x.unsqueeze(-1)] → [x.unsqueeze(-1), history]"),
             ],
             where=dilated,
             message="The present sample stands in front now, and behind it the history still runs from the oldest "
-            "sample to the latest: that turns nothing around. Leave the window in the order of time, and look at the "
+            "sample to the latest: that turns nothing around. Leave the window in the order of time: the bug is in the "
             "order in which it is read.",
         ),
         Misconception(
