@@ -1675,6 +1675,7 @@ for id, expected, function in (
     ("delay_kernel", "one tap too few", lambda delay, k: (torch.eye(k - 1)[0], divmod(delay, k - 1)[0])),
     ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0), None)),
     ("delay_kernel", "taps that are no floats", lambda delay, k: (tap(k, k - 1).long(), delay // (k - 1))),
+    ("delay_kernel", "taps that are no floats", lambda delay, k: (tap(k, 0).cfloat(), delay // (k - 1))),
     (  # a search that begins below the smallest dilation: wrong for the lag 5 and four taps
         "dilations_for",
         "a limit rounded down",

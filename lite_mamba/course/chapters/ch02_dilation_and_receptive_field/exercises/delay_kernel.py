@@ -236,8 +236,8 @@ DELAY_KERNEL = Exercise(
         Misconception(
             name="taps that are no floats",
             wrong=delayed("torch.zeros(d_conv) → torch.zeros(d_conv, dtype=torch.int64)"),
-            message="The taps are integers or truth values. Samples are floats, and F.conv1d does not mix them. "
-            "torch.zeros without a dtype makes floats, and so does torch.tensor of 1.0.",
+            message="The taps are integers, truth values or complex. Samples are floats, and F.conv1d does not mix "
+            "them. torch.zeros without a dtype makes floats, and so does torch.tensor of 1.0.",
         ),
         Misconception(
             name="no taps (W,) and dilation",
