@@ -4,7 +4,7 @@
     python tools/walk.py 04 07 --nth 3    two of them, with the fourth ones; after the last one it begins again
 
 What a check calls right, every later cell must bear. A stumble is a cell that raises, or an answer that the check does
-not call right.
+not call right. Beside the seconds of a notebook stand those of its slowest cell.
 """
 
 import argparse
@@ -20,6 +20,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from lite_mamba.course import chapters
 
@@ -45,14 +48,11 @@ def right_answers(chapter: str) -> Answers:
 
 
 def walk(chapter: str, nth: int, answers: Answers | None = None) -> Iterator[str]:
-    """Run all cells of a notebook, each exercise with the nth of its answers; what stumbles, as lines."""
-    from IPython.core.interactiveshell import InteractiveShell
-
+    """Run all cells of a notebook, each exercise with the nth of its answers: a line for each stumble."""
     answers = right_answers(chapter) if answers is None else answers
     notebook = ROOT / "notebooks" / f"{chapters.folders()[chapter].removeprefix('ch')}.ipynb"
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance()
-    with a_learner_in(notebook.parent):
+    times = {}
+    with a_learner_in(notebook.parent) as shell:
         for number, cell in enumerate(json.loads(notebook.read_text("utf-8"))["cells"]):
             if cell["cell_type"] != "code":
                 continue
@@ -61,13 +61,16 @@ def walk(chapter: str, nth: int, answers: Answers | None = None) -> Iterator[str
                 name, id = check
                 given, shell.user_ns[name] = answers[id][nth % len(answers[id])]
                 source = without_function(source, name)
-            printed = io.StringIO()
+            printed, began = io.StringIO(), time.monotonic()
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 ran = shell.run_cell(source)
+            times[number] = time.monotonic() - began
             if error := ran.error_in_exec or ran.error_before_exec:
                 yield f"{notebook.stem} [{number}] {type(error).__name__}: {str(error)[:200]}  {given}"
             elif given and "right" not in printed.getvalue():
                 yield f"{notebook.stem} [{number}] is not called right: {given}"
+    slowest = max(times, key=times.get)
+    print(f"{chapter} in {sum(times.values()):.0f} s, [{slowest}] in {times[slowest]:.0f} s", flush=True)
 
 
 def checked(source: str) -> tuple[str, str] | None:
@@ -86,15 +89,18 @@ def without_function(source: str, name: str) -> str:
 
 
 @contextlib.contextmanager
-def a_learner_in(folder: Path) -> Iterator[None]:
-    """Somebody who stands in a folder and has solved and guessed nothing yet; all is put back at the end."""
+def a_learner_in(folder: Path) -> Iterator[InteractiveShell]:
+    """The Python of somebody who stands in a folder and has solved and guessed nothing; all is put back at the end."""
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     place, before = Path.cwd(), dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="lite-mamba-walk-") as home:
         os.environ["LITE_MAMBA_HOME"] = home
         os.chdir(folder)
         try:
-            yield
+            yield shell
         finally:
+            shell.reset(new_session=False)
             os.chdir(place)
             os.environ.clear()
             os.environ.update(before)
@@ -108,11 +114,9 @@ def main(arguments: list[str] | None = None) -> None:
     warnings.simplefilter("ignore")
     stumbles = 0
     for chapter in options.chapters or chapters.chapters():
-        began = time.monotonic()
         for stumble in walk(chapter, options.nth):
             stumbles += 1
             print(stumble, flush=True)
-        print(f"{chapter} in {time.monotonic() - began:.0f} s", flush=True)
     sys.exit(bool(stumbles))
 
 
