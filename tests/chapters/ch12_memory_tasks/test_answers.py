@@ -227,6 +227,12 @@ FIXED = [
      "one symbol too few"),
     ("recall n + K", lambda d, length, n: fixed_by_cat(d, length, n, recall=d.shape[1]),
      "an id that is not the next one"),
+    ("symbols up to K", lambda d, length, n: torch.where(
+        torch.arange(length) == d.shape[1], d[:, -1:], fixed_by_cat(d, length, n)), "noise that begins one token late"),
+    ("noise from K + 1 on, over recalls", lambda d, length, n: fixed_by_cat(d, length, n).index_fill(
+        1, torch.tensor(d.shape[1]), n + 1), "noise that begins one token late"),
+    ("noise from K + 1 on, over zeros", lambda d, length, n: torch.cat(
+        [F.pad(d, (0, 1)), fixed_by_cat(d, length, n)[:, d.shape[1] + 1 :]], 1), "noise that begins one token late"),
     ("recall 1", lambda d, length, n: fixed_with(d, length, n, n, 1), "an id that is not the next one"),
     ("from the second token on", lambda d, length, n: torch.cat(
         [torch.full((len(d), 1), n), fixed_by_cat(d, length - 1, n)], 1), "symbols one place too late"),
@@ -882,6 +888,9 @@ LEFT = [
     ("products rolled", lambda d, A: (A * d).exp().flip(0).cumprod(0).roll(1).flip(0),
      "a first token that comes back"),
     ("times B̄", lambda d, A: torch.expm1(A * d) / A * left_by_flip(d, A), "what a token writes, not its share"),
+    ("products shifted forwards", lambda d, A: F.pad(
+        (A * d).exp().flip(0).cumprod(0).flip(0)[:-1], (1, 0), value=1), "sums that are shifted forwards"),
+    ("sums rolled forwards", sums(lambda d: d.flip(0).cumsum(0).flip(0).roll(1)), "sums that are shifted forwards"),
     ("a product", lambda d, A: torch.stack([(A * d[t + 1 :].prod()).exp() for t in range(len(d))]),
      "a product of step sizes"),
     ("a product with A", lambda d, A: torch.stack([(A * d[t + 1 :]).prod().exp() for t in range(len(d))]),

@@ -136,6 +136,15 @@ FIXED_COPYING = Exercise(
             _fixed("[:, :n_data] → [:, 1 : n_data + 1]"),
         ),
         Misconception(
+            "noise that begins one token late",
+            "Your noise begins one token too late, and something else stands right behind the symbols. The last symbol "
+            "has the place K − 1, counted from 0.",
+            [
+                _fixed("    tokens[:, length →     tokens[:, n_data] = " + other + "\n    tokens[:, length")
+                for other in ("data[:, -1]", "n_symbols + 1", "0")
+            ],
+        ),
+        Misconception(
             "symbols in front of the recalls",
             "Your symbols stand right before the recalls. They come first, and the noise lies between.",
             _fixed("[:, :n_data] → [:, length - 2 * n_data : length - n_data]"),

@@ -142,6 +142,15 @@ LEFT_AT_THE_END = Exercise(
             ],
         ),
         Misconception(
+            "sums that are shifted forwards",
+            "You shift the sums the wrong way: each token gets the one of the token before it. Which neighbour's sum "
+            "has all that comes after the token, and no more?",
+            [
+                _later("torch.cat([torch.zeros(1), delta.flip(0).cumsum(0).flip(0)[:-1]])"),
+                _later("delta.flip(0).cumsum(0).flip(0).roll(1)"),
+            ],
+        ),
+        Misconception(
             "a sum that goes on",
             "Your sum goes on from one token to the next. Each token adds up the Δ behind it, from 0 on.",
             [
