@@ -450,11 +450,11 @@ class PolePlanes(LiveFigure):
 
     @property
     def rings(self) -> bool:
-        """Whether the rule turns the state by more than a quarter in a tick, where the true motion turns by less, and
-        by half a quarter at least, or is over within the tick."""
+        """Whether the rule turns the state by more than a quarter in a tick, and throws it back by 1 % at least, where
+        the true motion turns by less, and by half a quarter at least, or is over within the tick."""
         less = self.quarter_turns < min(1, abs(cmath.phase(self.z_pole)) / (math.pi / 2) - 0.5)
         over = self.off and abs(self.true_z) < 0.05
-        return self.z_pole.real < -1e-9 and (less or over)
+        return self.z_pole.real < -0.01 and (less or over)
 
     def _place_s(self, pole: complex, delta: float, formula: str):
         """The pole, and the region in which a rule with this formula stays bounded; none for a rule without one."""
