@@ -233,6 +233,8 @@ FIXED = [
         1, torch.tensor(d.shape[1]), n + 1), "noise that begins one token late"),
     ("noise from K + 1 on, over zeros", lambda d, length, n: torch.cat(
         [F.pad(d, (0, 1)), fixed_by_cat(d, length, n)[:, d.shape[1] + 1 :]], 1), "noise that begins one token late"),
+    ("recalls from -K - 1 to -1", lambda d, length, n: F.pad(fixed_by_cat(d, length - 1, n), (0, 1), value=n),
+     "recalls one token too early"),
     ("recall 1", lambda d, length, n: fixed_with(d, length, n, n, 1), "an id that is not the next one"),
     ("from the second token on", lambda d, length, n: torch.cat(
         [torch.full((len(d), 1), n), fixed_by_cat(d, length - 1, n)], 1), "symbols one place too late"),

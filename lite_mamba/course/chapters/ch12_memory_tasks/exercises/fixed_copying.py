@@ -170,6 +170,12 @@ FIXED_COPYING = Exercise(
             ],
         ),
         Misconception(
+            "recalls one token too early",
+            "Your recalls end before the last token, which is noise. The last K tokens begin at −K, or at L − K, and "
+            "end with the row.",
+            _fixed("length - n_data : → length - n_data - 1 : -1"),
+        ),
+        Misconception(
             "more recalls than symbols",
             "Your row has more recalls than symbols, in the place of noise. Each recall asks for one symbol.",
             [_fixed(f"[:, length - n_data :] → [:, length - {recalls} :]") for recalls in ("n_data - 1", "2 * n_data")],
