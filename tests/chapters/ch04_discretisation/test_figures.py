@@ -306,6 +306,8 @@ def test_a_rule_of_ones_own_in_the_planes_has_no_region_and_no_formula_of_anothe
     figure = PolePlanes({"package": package, "backward": backward})
     assert "dies out, but ends at 1.27, not at 1" in figure.update(re=-0.5, im=0.0, delta=1.0)
     assert "dies out; the true motion does not" in figure.update(re=0.0, im=2.0, method="backward")
+    for im in (2.0, 4.0):  # with less and with more than half a turn in a tick
+        assert "it grows, but not on the true curve" in figure.update(re=0.5, im=im, delta=1.5, method="package")
 
 
 def test_the_planes_say_whether_what_never_dies_out_swings():

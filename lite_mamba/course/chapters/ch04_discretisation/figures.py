@@ -512,9 +512,9 @@ class PolePlanes(LiveFigure):
         if not self.off:
             return right if self.exact else f"almost {right}"
         size, true_size = math.log(abs(self.z_pole) or 1e-99), math.log(abs(self.true_z))
-        more, turned = size - true_size, cmath.phase(self.z_pole) - self.quarter_turns * math.pi / 2  # in each tick
-        if max(abs(more), abs(turned)) < 1e-4:
+        if min(abs(z / self.true_z - 1) for z in (self.z_pole, self.z_pole.conjugate())) < 1e-4:
             return "but not on the true curve"
+        more, turned = size - true_size, abs(cmath.phase(self.z_pole)) - self.quarter_turns * math.pi / 2  # a tick
         if re and (abs(more) > abs(turned) or not 0.5 < size / true_size < 2):
             return f"but too {'slowly' if more * re < 0 else 'fast'}"
         return f"but {'swings ' if re else ''}too {'slowly' if turned < 0 else 'fast'}"
