@@ -27,7 +27,7 @@ def ring_work(L, P):
 
 
 def scan_work(L, P):
-    """Two runs with two products a state each (decay, drive), and one for reading."""
+    """Two runs with two products a state each (decay, drive), and one for reading, once the decays are made."""
     return (L / P) * D * N * 5
 
 

@@ -78,7 +78,7 @@ class Parts(LiveFigure):
         (self.true,) = self.top.plot([], [], "-", color=style.BLACK, lw=2)
         (self.alone,) = self.top.plot([], [], "--", color=style.VERMILLION, lw=3.5)
         (self.begin,) = self.top.plot([], [], "D", color=style.BLUE, ms=15, mec="white", mew=1, zorder=5)
-        (self.mended,) = self.top.plot([], [], "-", color=style.BLUE, lw=6, zorder=2)
+        (self.mended,) = self.top.plot([], [], "-", color=style.BLUE, lw=8, zorder=1.5)
         self.names = [self.top.text(0, 1.06, "", ha="center", va="center", fontsize=14) for _ in range(self.P)]
         self.ends = self.bars.bar(range(self.P), 0, width=5, facecolor="white", edgecolor=style.VERMILLION, lw=2.5)
         self.left = self.bars.bar(range(self.P), 0, width=5, facecolor=style.BLUE, edgecolor=style.BLUE, lw=2.5)
