@@ -474,15 +474,42 @@ def test_a_hessian_by_reverse_mode_twice_is_that_of_the_loop():
     torch.testing.assert_close(hessian(selective_scan_fn)(tensors["u"]), hessian(selective_scan_ref)(tensors["u"]))
 
 
-def test_forward_mode_says_where_to_go_and_the_loop_has_it():
-    tensors, options = make_case(6)
+@pytest.mark.parametrize("complex_A", [False, True], ids=["real A", "complex A"])
+@pytest.mark.parametrize("rest", [True, False], ids=["all", "no more than needed"])
+def test_forward_mode_is_that_of_the_loop(complex_A, rest):
+    some = dict.fromkeys(("D", "z", "delta_bias", "initial_state", "seq_idx"), rest)
+    tensors, options = make_case(40, complex_A=complex_A, **some, dtype=torch.float64)
+    values = {name: x for name, x in tensors.items() if x is not None}
+    along = {name: x.roll(1, dims=-1) for name, x in values.items()}
 
-    def along_u(scan):
-        return torch.func.jvp(lambda u: scan(**tensors | {"u": u}, **options), (tensors["u"],), (tensors["u"],))
+    def slope(scan, names):
+        def some(chosen):
+            return scan(**tensors | chosen, **options, return_last_state=True)
 
-    with pytest.raises(NotImplementedError, match=r"no forward-mode derivative.* reverse mode .*selective_scan_ref"):
-        along_u(selective_scan_fn)
-    assert along_u(selective_scan_ref)[1].isfinite().all()
+        chosen, direction = ({name: of[name] for name in names} for of in (values, along))
+        return torch.func.jvp(some, (chosen,), (direction,))[1]
+
+    for names in (list(values), ["u"], ["A"]):
+        torch.testing.assert_close(slope(selective_scan_fn, names), slope(selective_scan_ref, names))
+
+
+@pytest.mark.parametrize("name", ["u", "delta", "A", "initial_state"])
+def test_a_jacobian_and_a_hessian_are_the_same_in_either_mode(name):
+    tensors, options = make_case(5, channels=1, states=2, batch=1, dtype=torch.float64, seq_idx=True)
+
+    def scan(x):
+        return selective_scan_fn(**tensors | {name: x}, **options, return_last_state=True)
+
+    def loss(x):
+        return sum(out.pow(3).sum() for out in scan(x))
+
+    forward, reverse, x = torch.func.jacfwd, torch.func.jacrev, tensors[name]
+    torch.testing.assert_close(forward(scan)(x), reverse(scan)(x))
+    wanted = reverse(reverse(loss))(x)
+    torch.testing.assert_close(torch.func.hessian(loss)(x), wanted)
+    torch.testing.assert_close(reverse(forward(loss))(x), wanted)
+    with pytest.raises(NotImplementedError, match=r"hessian is jacfwd\(jacrev\(f\)\).* selective_scan_ref"):
+        forward(forward(loss))(x)
 
 
 class NoFloat64(TorchDispatchMode):

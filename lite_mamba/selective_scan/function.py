@@ -45,8 +45,9 @@ def selective_scan_fn(
     """Run the selective scan over a sequence, chunk by chunk: the same function as `selective_scan_ref`, faster.
 
     Time and memory grow linearly with L, forward and backward. For the backward pass only every 32nd state is kept, by
-    the compiled scan every 16th. Second derivatives, and `torch.func`'s grad, vjp and vmap, are right, if slower;
-    forward mode (jvp) and second derivatives inside `torch.compile` raise an error.
+    the compiled scan every 16th. Second derivatives, forward mode, and `torch.func`'s transforms (grad, vjp, jvp, vmap,
+    hessian) are right, if slower; forward mode inside forward mode, and second derivatives inside `torch.compile`,
+    raise an error.
 
     Args:
         u: (B, D, L) input.

@@ -5,13 +5,16 @@ two custom operators, each one opaque call: a compiled model calls the same eage
 right answers (compiled chains of scan steps came out wrong there), and keeps L dynamic. The operators are for the
 compiler only, since a first call of one loads the whole compiler, which takes seconds.
 
-Second derivatives come from `chunked.py`, where every operation is one that PyTorch can differentiate.
+Second derivatives and forward mode come from `chunked.py`, where every operation is one that PyTorch can
+differentiate.
 """
 
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_map
 
 from . import chunked, compiled, eager
 from .arguments import Scan, without_autocast
@@ -87,6 +90,7 @@ def _save(ctx, inputs, output) -> None:
     ctx.mark_non_differentiable(output[2])
     ctx.set_materialize_grads(False)
     ctx.save_for_backward(output[2], *tensors)
+    ctx.save_for_forward(output[2], *tensors)
 
 
 def _differentiate(backward, ctx, grad_out, grad_last_state, _):
@@ -140,11 +144,13 @@ class EagerScan(torch.autograd.Function):
         return _one_by_one(EagerScan, info, in_dims, *inputs)
 
     @staticmethod
-    def jvp(ctx, *_):
-        raise NotImplementedError(
-            "selective_scan_fn has no forward-mode derivative (jvp, jacfwd, hessian); take reverse mode (vjp, jacrev; "
-            "jacrev(jacrev(f)) for a Hessian; vjp of vjp for a jvp), or selective_scan_ref, the loop, which has both"
-        )
+    def jvp(ctx, *tangents):
+        _refuse_forward_mode_twice()
+        _, *tensors, resets = ctx.saved_tensors
+        given = _present(tensors)
+        with without_autocast(given["u"].device.type):
+            slopes = _slopes(_scan(resets, ctx.softplus), (given,), (_tangents(given, tangents),))
+        return *slopes, None
 
 
 class EagerBackward(torch.autograd.Function):
@@ -157,32 +163,79 @@ class EagerBackward(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx, inputs, _):
         *tensors, ctx.softplus, _ = inputs
+        ctx.set_materialize_grads(False)
         ctx.save_for_backward(*tensors)
+        ctx.save_for_forward(*tensors)
 
     @staticmethod
     def backward(ctx, *grads):
         grad_out, grad_last_state, _, *tensors, resets = ctx.saved_tensors
-        given = {name: x for name, x in zip(NAMES, tensors, strict=True) if x is not None}
-        outer = {name: grad for name, grad in zip(NAMES, grads, strict=True) if name in given}
-        absent = dict.fromkeys(NAMES)
-
-        def scan(given):
-            return chunked.selective_scan(Scan(**absent | given, resets=resets, softplus=ctx.softplus))
-
-        def gradients(given, *of_outputs):
-            (_, last_state), pull = torch.func.vjp(scan, given)
-            return pull(of_outputs if len(of_outputs) == 2 else (*of_outputs, torch.zeros_like(last_state)))[0]
-
+        given = _present(tensors)
         of_outputs = (grad_out,) if grad_last_state is None else (grad_out, grad_last_state)
         with without_autocast(grad_out.device.type):
-            inner, *to_outputs = torch.func.vjp(gradients, given, *of_outputs)[1](outer)
+            _, pull = torch.func.vjp(_gradients(resets, ctx.softplus), given, *of_outputs)
+            inner, *to_outputs = pull(_tangents(given, grads))
         return *to_outputs, *(None,) * (3 - len(to_outputs)), *(inner.get(name) for name in NAMES), None, None, None
 
     @staticmethod
     def vmap(info, in_dims, *inputs):
         return _one_by_one(EagerBackward, info, in_dims, *inputs)
 
-    jvp = EagerScan.jvp
+    @staticmethod
+    def jvp(ctx, along_out, along_last_state, _, *tangents):
+        _refuse_forward_mode_twice()
+        grad_out, grad_last_state, _, *tensors, resets = ctx.saved_tensors
+        given = _present(tensors)
+        of_outputs = [x for x in (grad_out, grad_last_state) if x is not None]
+        along = (along_out, along_last_state)[: len(of_outputs)]
+        along = [torch.zeros_like(x) if slope is None else slope for x, slope in zip(of_outputs, along, strict=True)]
+        gradients, primals = _gradients(resets, ctx.softplus), (given, *of_outputs)
+        with without_autocast(grad_out.device.type):
+            slopes = _slopes(gradients, primals, (_tangents(given, tangents), *along))
+        return tuple(slopes.get(name, grad_out.new_empty(0)) for name in NAMES)
+
+
+def _slopes(function: Callable, primals: tuple, tangents: tuple):
+    """Forward mode by reverse mode twice: a gradient is linear in what comes in, and its own gradient is the slope."""
+    out, pull = torch.func.vjp(function, *primals)
+    return torch.func.vjp(pull, tree_map(torch.zeros_like, out))[1](tangents)[0]
+
+
+def _refuse_forward_mode_twice() -> None:
+    """PyTorch forgets the outer direction behind an `autograd.Function`, and would give zeros."""
+    transforms = [one.key() for one in torch._C._functorch.get_interpreter_stack() or ()]
+    if transforms.count(torch._C._functorch.TransformType.Jvp) > 1:
+        raise NotImplementedError(
+            "selective_scan_fn has no forward-mode derivative inside another one (jvp of jvp, jacfwd of jacfwd); take "
+            "reverse mode for one of them (hessian is jacfwd(jacrev(f))), or selective_scan_ref, the loop, which has it"
+        )
+
+
+def _present(tensors: Iterable[Tensor | None]) -> dict[str, Tensor]:
+    """What is there of `NAMES`."""
+    return {name: x for name, x in zip(NAMES, tensors, strict=True) if x is not None}
+
+
+def _tangents(given: dict[str, Tensor], slopes: Iterable[Tensor | None]) -> dict[str, Tensor]:
+    """A slope for each given tensor, from those of `NAMES`: zero where none came."""
+    found = dict(zip(NAMES, slopes, strict=False))
+    return {name: torch.zeros_like(x) if found[name] is None else found[name] for name, x in given.items()}
+
+
+def _scan(resets: Tensor | None, softplus: bool) -> Callable:
+    """The scan as a function of the tensors that are there, out of operations that PyTorch can differentiate."""
+    absent = dict.fromkeys(NAMES)
+    return lambda given: chunked.selective_scan(Scan(**absent | given, resets=resets, softplus=softplus))
+
+
+def _gradients(resets: Tensor | None, softplus: bool) -> Callable:
+    """Its gradient, as a function of these tensors and of the gradient of out, and of the last state's if that came."""
+
+    def gradients(given, *of_outputs):
+        (_, last_state), pull = torch.func.vjp(_scan(resets, softplus), given)
+        return pull(of_outputs if len(of_outputs) == 2 else (*of_outputs, torch.zeros_like(last_state)))[0]
+
+    return gradients
 
 
 def _refuse_second_derivatives(ctx, *_) -> None:
