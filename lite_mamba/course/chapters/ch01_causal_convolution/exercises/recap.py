@@ -4,7 +4,7 @@ from ....checking.exercise import Question
 
 RECAP = [
     Question(
-        "What makes a layer causal?",
+        "What does it mean that a layer is causal?",
         [
             "Its output is as long as its input",
             "y[t] depends on x[t] only",
