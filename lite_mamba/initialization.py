@@ -4,7 +4,7 @@
     bias = softplus⁻¹(Δ) = Δ + log(1 − e^(−Δ))     so that softplus(bias) = Δ at the start
     A[d, n] = −(n + 1), n = 0 … N − 1              (S4D-real, section 3.6), kept as A_log = log(n + 1)
 
-A channel n forgets half of its state in ln 2 / ((n + 1)·Δ) steps, so that these numbers decide how far the block
+State n of a channel forgets its half in ln 2 / ((n + 1)·Δ) steps, so that these numbers decide how far the block
 remembers before it has learned anything. Everything is computed in float32, whatever the dtype of the parameter.
 Notebook 06 builds this module.
 """

@@ -138,7 +138,11 @@ TERMS = [
         "the time after which half of a state is gone; in steps: $\\ln 2 / (\\Delta \\lvert A \\rvert)$",
         "06",
     ),
-    Term("HiPPO", "a theory of which N numbers describe a whole past best; its answer LegS is where A starts", "06"),
+    Term(
+        "HiPPO",
+        "a theory of which N numbers describe a whole past best; A starts as the diagonal of its answer LegS",
+        "06",
+    ),
     Term("history", "the past inputs that a convolution still needs", "03", code="conv_state", shape="(B, D, max lag)"),
     Term("hole", "a lag within the receptive field that no tap reads", "02", everyday=True),
     Term("hold", "to keep a state as it is, because the step size is near zero", "07", everyday=True),

@@ -201,11 +201,12 @@ class TwoMemories(LiveFigure):
         weights = f"{'weights up to' if n > 1 else 'the weight'} {written(self.largest, ',.0f')}"
         self.weights.set_text(f"○ {_plain(n)},\n{weights}" if shown else "")
         self.gap = float((self.plain[n - 2] - self.plain[n - 1]).max()) if n > 1 else 0.0
-        self.below.set_text(f"≤ {100 * self.gap:.0f} % below\nstate {n - 1}" if n > 1 else "")
+        most = math.ceil(100 * self.gap)  # per cent
+        self.below.set_text(f"≤ {most} % below\nstate {n - 1}" if n > 1 else "")
         through = f"crosses zero {self.crossings}×" if self.crossings else "never crosses zero"
         self.title(self.coupled, f"LegS, state {n}: {through}")
         self.title(self.diagonal, f"Diagonal, state {n}: only fades")
-        below = f", at most {100 * self.gap:.0f} % of the full height below state {n - 1}" if n > 1 else ""
+        below = f", at most {most} % of the full height below state {n - 1}" if n > 1 else ""
         mixed = f" The LegS curve is {_plain(n)}, with {weights}." if shown else ""
         alone = f"with the diagonal alone it only fades, at the rate {n}{below}"
         return f"State {n} of HiPPO-LegS {through}; {alone}.{mixed}"
