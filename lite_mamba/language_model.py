@@ -3,7 +3,7 @@
     tokens → embedding → [RMSNorm → Mamba, added to what came in] × n_layers → RMSNorm → head → logits
 
 The head shares its weight with the embedding. Source: the Mamba paper, sections 4.2 and E.2; the names are those of
-the field. Notebook 13 trains it.
+the field. Notebook 13 reads and writes with it.
 """
 
 import re

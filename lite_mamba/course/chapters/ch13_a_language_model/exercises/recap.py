@@ -18,7 +18,7 @@ RECAP = [
             "The text is shorter than the training text",
         ],
         "One of them has read the text in training",
-        "A text that was read can be remembered. That is why whole files are held out, by their names.",
+        "A text that was read can be remembered. That is why whole files are held out, by their paths.",
     ),
     Question(
         "Why do n-grams of order 6 cost more bits than those of order 5 here?",
