@@ -155,7 +155,7 @@ TERMS = [
         code="weight",
         shape="(D, W)",
     ),
-    Term("lag", "how many samples back a tap looks", "02"),
+    Term("lag", "how many samples back an output looks", "02"),
     Term("linear", "twice the input gives twice the output, and sums pass through", "05", everyday=True),
     Term("padding", "samples that are put before or after a sequence to fill it up", "01"),
     Term("perplexity", "among how many equally likely tokens a model seems to choose; lower is better", "06"),

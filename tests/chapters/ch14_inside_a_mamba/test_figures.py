@@ -376,6 +376,14 @@ def test_a_probe_is_tested_on_files_that_it_has_nothing_of():
     assert torch.equal(one.w, other.w) and torch.equal(one.mean, other.mean)
 
 
+def test_every_channel_is_scaled_to_spread_1():
+    """An untrained one, too, that hardly moves."""
+    for x in (*probing.features(), *probing.features(False)):  # (files, places, D) each
+        probe = probing.train(x, probing.labels("inside a string"))
+        spread = ((x[: -probing.HELD] - probe.mean) / probe.std).std((0, 1))
+        torch.testing.assert_close(spread, torch.ones_like(spread), rtol=1e-3, atol=0)
+
+
 def test_only_training_makes_strings_easy_to_read():
     y = probing.labels("inside a string")
     trained, fresh, rival = (

@@ -86,7 +86,7 @@ def matrices(layer: Seen) -> Tensor:
 def contributions(layer: Seen) -> tuple[Tensor, Tensor]:
     """What input x_s adds to output y_t, past the state and through it, gates and steps as they were: (D, L, L) each.
 
-    With gate, Δ, B and C taken as given, y is linear in x. Both sums over s, and what comes of the bias, add up to y.
+    With gate, Δ, B and C taken as given, both sums over s, and what comes of the bias, add up to y.
     """
     M, width, length = matrices(layer), layer.taps.shape[1], layer.x.shape[1]
     past, through = torch.zeros_like(M), torch.zeros_like(M)
