@@ -567,6 +567,7 @@ PROBE = [
     ("sums, and a ridge divided", lambda x, y, r: fit_by_inverse(x, y, r / len(x), scale=False),
      "a ridge divided by the examples"),
     ("a spread of 1", lambda x, y, r: fit_by_inverse((x - x.mean(0)) / x.std(0), y, r), "features that are scaled"),
+    ("a spread of 1, uncentred", lambda x, y, r: fit_by_lstsq(x / x.std(dim=0), y, r), "features that are scaled"),
     ("half the difference", fit(cut=lambda x, y, w: -(x[y].mean(0) - x[~y].mean(0)) @ w / 2),
      "a cut at half the difference"),
     ("the mean of the inside", fit(cut=lambda x, y, w: -(x @ w)[y].mean()), "a cut at the mean of one group"),

@@ -160,6 +160,7 @@ FIT_PROBE = Exercise(
             [
                 edited(fit_probe, "centred, target = x - x.mean(0), → centred, target = (x - x.mean(0)) / x.std(0),"),
                 lambda x, y, ridge: fit_probe((x - x.mean(0)) / x.std(0), y, ridge),
+                lambda x, y, ridge: fit_probe(x / x.std(0), y, ridge),
             ],
         ),
         Misconception(
