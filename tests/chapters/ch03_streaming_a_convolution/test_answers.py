@@ -997,6 +997,19 @@ def unfolded(x, history, weight, bias, dilation):
     return torch.einsum("bdlw,dw->bdl", windows, weight) + bias[:, None], joined[..., x.shape[-1] :]
 
 
+def unfolded_in_any_case(x, history, weight, bias, dilation):
+    joined, lag = torch.cat([history, x], dim=-1), (weight.shape[1] - 1) * dilation
+    windows = joined[..., history.shape[-1] - lag :].unfold(-1, lag + 1, 1)[..., ::dilation]
+    return (windows * weight[:, None]).sum(-1) + bias[:, None], joined[..., x.shape[-1] :]
+
+
+def all_unfolded_then_the_last(x, history, weight, bias, dilation):
+    joined = torch.cat([history, x], dim=-1)
+    windows = joined.unfold(-1, (weight.shape[1] - 1) * dilation + 1, 1)[..., ::dilation]
+    y = torch.einsum("bdlw,dw->bdl", windows, weight) + bias[:, None]
+    return y[..., y.shape[-1] - x.shape[-1] :], joined[..., x.shape[-1] :]
+
+
 def chunk(
     following=lambda joined, x, h, y: joined[..., x.shape[-1] :],
     before=lambda h, lag: h[..., h.shape[-1] - lag :],
@@ -1384,6 +1397,8 @@ answers(
             chunk(early=False),
             lambda x, h, *case: chunk(early=False)(x, h, *case) if len(x) else (x, h),
             chunk(early=False, before=lambda h, lag: h, outputs=lambda y, L: y[..., y.shape[-1] - L :]),
+            unfolded_in_any_case,
+            all_unfolded_then_the_last,
             stacked_steps,
             steps_joined,
         ],

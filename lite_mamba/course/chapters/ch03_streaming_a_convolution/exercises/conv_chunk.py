@@ -72,6 +72,10 @@ chunked = partial(edited, conv_chunk)
 
 
 READ = "joined[..., history.shape[-1] - lag :]"
+UNFOLDED = (
+    "F.conv1d(read, weight[:, None], bias, dilation=dilation, groups=D) → "
+    "(read.unfold(-1, lag + 1, 1)[..., ::dilation] * weight[:, None]).sum(dim=-1) + bias[:, None]"
+)
 NEXT = "return y, joined[..., L:] → return y, "
 LAST = "return y, joined → return y[..., -L:], joined"
 
@@ -239,18 +243,20 @@ CONV_CHUNK = Exercise(
         Misconception(
             name="an empty chunk not returned early",
             wrong=[
-                chunked("if L == 0: → if False:"),
-                chunked(
-                    "if L == 0: → if False:",
-                    f"{READ} → joined",
-                    "return y, joined → return y[..., y.shape[-1] - L :], joined",
+                *(
+                    chunked("if L == 0: → if False:", *unfolded, *whole)
+                    for unfolded in ((), (UNFOLDED,))
+                    for whole in (
+                        (),
+                        (f"{READ} → joined", "return y, joined → return y[..., y.shape[-1] - L :], joined"),
+                    )
                 ),
                 conv_chunk_by_steps,
                 edited(conv_chunk_by_steps, "torch.stack(outputs, → torch.cat([y[..., None] for y in outputs],"),
             ],
-            message="`F.conv1d`, `torch.stack` and `torch.cat` refuse to work on nothing, and this chunk is empty: it "
-            "is a tensor (B, D, L) with L = 0. It has no outputs: return early, with outputs as empty as the chunk. "
-            "What is the history then?",
+            message="`F.conv1d`, `unfold`, `torch.stack` and `torch.cat` refuse to work on nothing, and this chunk is "
+            "empty: it is a tensor (B, D, L) with L = 0. It has no outputs: return early, with outputs as empty as the "
+            "chunk. What is the history then?",
         ),
         Misconception(
             name="a silent chunk taken for an empty one",
