@@ -47,8 +47,8 @@ RECAP = [
         "old text to the convolution, and the state all of it to the scan.",
     ),
     Question(
-        "A step adds dt_bias twice. Streaming in chunks of any size gives equal results, and a reset row equals a "
-        "fresh stream. Which test finds the bug?",
+        "A stream adds dt_bias twice. Chunks of any size give equal results, and a reset row equals a fresh stream. "
+        "Which test finds the bug?",
         [
             "other chunk sizes",
             "a longer stream",
@@ -56,7 +56,7 @@ RECAP = [
             "a test for NaN",
         ],
         "a comparison with the forward pass of the trained block",
-        "The step agrees with itself in every way. A property that compares a program only with itself cannot see a "
+        "The stream agrees with itself in every way. A property that compares a program only with itself cannot see a "
         "mistake that is made everywhere.",
     ),
 ]
