@@ -9,7 +9,7 @@ from lite_mamba.course import glossary
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 INTRODUCTION = """# Glossary
 
-The words of this course in alphabetical order. The chapter is the one that explains the word.
+The words of this course in alphabetical order. The chapter is the one that explains the word, or works with it.
 """
 
 

@@ -262,7 +262,7 @@ TERMS = [
     Term("held out", "kept from training, so that a test measures more than a recitation", "13", everyday=True),
     Term("logit", "a number for each token that may come; softmax makes probabilities of them", "13", everyday=True),
     Term("n-gram", "a short piece of text, counted; a model that guesses from such counts", "13", everyday=True),
-    Term("prompt", "the beginning that a model is asked to continue", "13", everyday=True),
+    Term("prompt", "the beginning that a model is asked to continue", "11", everyday=True),
     Term(
         "temperature",
         "what the logits are divided by before a draw: low is dull, high is wild",
