@@ -277,7 +277,7 @@ RING_PUSH = Exercise(
         Misconception(
             name="rolled through all axes",
             wrong=rung("-oldest, dims=-1 → -oldest"),
-            message="With one channel this is right; with more, samples wander from one channel into the next. "
+            message="With one channel of one sequence this is right; with more, samples wander from one into the next. "
             "`torch.roll` without `dims` rolls the tensor as one long row. Name the axis.",
         ),
         Misconception(
