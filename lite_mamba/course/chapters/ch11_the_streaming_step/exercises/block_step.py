@@ -275,7 +275,7 @@ BLOCK_STEP = Exercise(
         ),
         Misconception(
             "a logarithm in the place of A",
-            "state_update wants A, which is negative. The parameter is its logarithm already, A_log: A = −exp(A_log).",
+            "state_update wants A, which is negative. The parameter A_log is the logarithm of −A: A = −exp(A_log).",
             [
                 _wired(f'-torch.exp(w["A_log"]) → {rates}')
                 for rates in ('w["A_log"]', '-w["A_log"]', 'torch.log(w["A_log"])', '-torch.log(w["A_log"])')
