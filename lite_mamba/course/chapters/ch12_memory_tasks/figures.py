@@ -287,7 +287,7 @@ def plain(value: float) -> str:
 
 
 class Reach(LiveFigure):
-    """How many tokens every channel of a trained model can hold a symbol for, and how long the row is."""
+    """How many tokens every channel of one trained layer can hold a symbol for, and how long the row is."""
 
     TOKENS = 4096
     NAMES = {  # noqa: RUF012

@@ -10,7 +10,7 @@ RECAP = [
         "From each symbol to its recall it is L − K = 64 − 3 tokens.",
     ),
     Question(
-        "Why can no LTI model solve selective copying exactly?",
+        "Why can no LTI block alone solve selective copying of three symbols exactly?",
         [
             "It has too few parameters",
             "It weighs a token by its age, and here the age of a symbol differs from row to row",
@@ -18,7 +18,7 @@ RECAP = [
             "It has no convolution",
         ],
         "It weighs a token by its age, and here the age of a symbol differs from row to row",
-        "A larger one does better, but the kernel stays the same whatever is read.",
+        "Weights that grow with age can find the first symbol, weights that fade the last, none the one between.",
     ),
     Question(
         "A state has A = −1. How much of it is left after a million noise tokens with Δ = 0.000001 each?",
