@@ -4,6 +4,7 @@ A row: the exercise, what the answer is, the answer, and "right", the name of th
 """
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -229,6 +230,8 @@ COMBINE = [
     ("a minus", lambda a1, b1, a2, b2: (a1 * a2, a2 * b1 - b2), "a later drive taken away"),
     ("h = 1 put in", lambda a1, b1, a2, b2: (a2 * a1, (a1 + b1) * a2 + b2), "an a in both parts"),
     ("b1 and a2·b2", lambda a1, b1, a2, b2: (a1 * a2, b1 + a2 * b2), "b2 that fades"),
+    ("b1 twice", lambda a1, b1, a2, b2: (a1 * a2, b1 + b1 * a2), "a later b that is left out"),
+    ("b2 twice", lambda a1, b1, a2, b2: (a1 * a2, b2 + a1 * b2), "an earlier b that is left out"),
 ]
 
 # Exercise 2: hillis_steele (a, x)
@@ -580,7 +583,21 @@ def join_of_sums(a1, b1, a2, b2):
 
 PARTLY_KEPT = "one part of the pair that gets shorter"
 STEP_0 = "step 0 in the place of a missing partner"
+
+
+def as_many_rounds_as(count, size=len, shift=lambda k: 2**k):
+    return lambda a, x: rounds(a, x, shifts=lambda L: [shift(k) for k in range(math.ceil(count(size(x))))])
+
+
 HILLIS_STEELE = [
+    ("a natural logarithm", as_many_rounds_as(math.log), "too few rounds"),
+    ("a logarithm to base 10", as_many_rounds_as(math.log10), "too few rounds"),
+    ("shape[-1]", as_many_rounds_as(math.log2, lambda x: x.shape[-1]), "the states counted for L"),
+    (
+        "a shift times itself",
+        as_many_rounds_as(math.log2, shift=lambda k: (1, 2, 4, 16, 256, 256, 256)[k]),
+        "a shift that grows too fast",
+    ),
     ("x alone put together", lambda a, x: rounds_that_lose(a, x, of_x=False), PARTLY_KEPT),
     ("a alone put together", lambda a, x: rounds_that_lose(a, x, of_x=True), PARTLY_KEPT),
     ("step 0 for all", rounds_from_step_0, STEP_0),
@@ -713,7 +730,7 @@ HILLIS_STEELE = [
     ("column 0", lambda a, x: rounds(a, x) if x.ndim == 1 else rounds(a[:, :1], x), None),
     ("up to half of the length", lambda a, x: rounds_until(len(x) // 2, a, x), TOO_FEW),
     ("partners on the right", rounds_to_the_right, "partners on the right"),
-    ("both halves", both_halves, "two halves in the place of one"),
+    ("both halves", both_halves, "two calls in the place of one"),
     ("filled with the step 0, 1", filled_up(0, 1), "a filling that changes the first steps"),
     ("filled with nothing", filled_up(1, 0), "right"),
     ("filled with two zeros", filled_up(0, 0), "right"),
@@ -943,6 +960,24 @@ def tree_by_places(a, x):
     return x
 
 
+def tree_written_from_bare_steps(a, x):
+    if len(x) == 1:
+        return x[0]
+    odd, states = tree_written_from_bare_steps(*pairs(a, x)), torch.clone(x)
+    states[1::2] = odd
+    states[2::2] += a[2::2] * odd[:-1]
+    return states
+
+
+def tree_with_its_half_twice(a, x):
+    if len(x) == 1:
+        return x
+    states = x.clone()
+    states[1::2] = tree_with_its_half_twice(*pairs(a, x))
+    states[2::2] += a[2::2] * tree_with_its_half_twice(*pairs(a, x))[:-1]
+    return states
+
+
 def tree_with_odd_drives(a, x):
     if len(x) < 2:
         return x
@@ -954,6 +989,8 @@ def tree_with_odd_drives(a, x):
 
 
 UP_DOWN = [
+    ("x[0] at the end, written", tree_written_from_bare_steps, "one step without its axis"),
+    ("the half twice", tree_with_its_half_twice, "two calls in the place of one"),
     ("even steps go up", tree(up=lambda a, x: (a[0::2], x[0::2])), "every second step by itself"),
     ("even places go up", tree(up=lambda a, x: (a.unflatten(0, (-1, 2))[:, 0], x[::2])), "every second step by itself"),
     ("a + a up", tree(up=lambda a, x: (a[0::2] + a[1::2], pairs(a, x)[1])), "decays that are added"),
@@ -1075,7 +1112,7 @@ UP_DOWN = [
     ("written loop", written_loop, "a loop over the steps"),
     ("loop through lists", loop_through_lists, "a loop over the steps"),
     ("join by join", tree_join_by_join, "a loop over the steps"),
-    ("two halves", two_halves, "two halves in the place of one"),
+    ("two halves", two_halves, "two calls in the place of one"),
     ("rounds", rounds_in_place, "the rounds of exercise 2"),
     ("rounds of the half, also of one step", lambda a, x: half_in_rounds(a, x), "the rounds of exercise 2"),
     ("rounds of the half", lambda a, x: x if len(a) == 1 else half_in_rounds(a, x), "the rounds of exercise 2"),
@@ -1261,7 +1298,16 @@ def first_weight_one(log_a, x):
 LIFTED = "decays that are lifted"
 OPERANDS = "operands in the wrong order"
 WITH_EPSILON = "products counted from the start, and an epsilon"
+
+
+def x_where_the_product_vanishes(log_a, x, least):
+    product = log_a.exp().cumprod(0)
+    return torch.where(product > least, product * torch.cumsum(x / product, 0), x)
+
+
 MENDED = [
+    ("x, below 1e-30", lambda log_a, x: x_where_the_product_vanishes(log_a, x, 1e-30), "x where a weight vanishes"),
+    ("x, at zero", lambda log_a, x: x_where_the_product_vanishes(log_a, x, 0), "x where a weight vanishes"),
     (
         "float64, epsilon kept",
         lambda log_a, x: not_mended(log_a.double(), x.double()).float(),
@@ -1414,7 +1460,7 @@ MENDED = [
     ("nothing done", lambda log_a, x: x.clone(), None),
     ("a sum", lambda log_a, x: x.cumsum(0), "a single cumulative sum"),
     ("a crash", lambda log_a, x: rounds_in_place(log_a.exp(), x, 8), None),
-    ("both halves", lambda log_a, x: both_halves(log_a.exp(), x), "two halves in the place of one"),
+    ("both halves", lambda log_a, x: both_halves(log_a.exp(), x), "two calls in the place of one"),
     ("exponents, filled up", lambda log_a, x: filled_up(1, 0)(log_a, x), "exponents taken for decays"),
     ("decays that stay", lambda log_a, x: filled_up(1, 0, moves=False)(log_a.exp(), x), "decays that are not joined"),
     ("exp of exp", lambda log_a, x: filled_up(1, 0)(log_a.exp().exp(), x), "an exponential too many"),
@@ -1708,8 +1754,29 @@ def products_from_the_beginning(a, x, chunk):
     return torch.cat(out)
 
 
+def ends_inside_x(a, x, chunk):
+    cut_a, cut_x = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))
+    end = cut_x[:, 0]
+    for t in range(1, chunk):
+        end *= cut_a[:, t]
+        end += cut_x[:, t]
+    h, states = starts_from(0 * end[0], cut_a.prod(1), end), []
+    for t in range(chunk):
+        h = cut_a[:, t] * h + cut_x[:, t]
+        states.append(h)
+    return torch.stack(states, 1).flatten(0, 1)
+
+
+ASIDE = "starts stacked along the wrong axis"
 OWN_SIZE = "chunks of a size of their own"
 CHUNKED = [
+    ("ends inside x", ends_inside_x, "drives overwritten by the ends"),
+    ("starts along axis 1", chunks(lambda decay, end: starts_from(0 * end[0], decay, end).movedim(0, 1)), ASIDE),
+    (
+        "a mean to the power T",
+        lambda a, x, T: chunks(decay=lambda a: a.mean(1) ** T)(a, x, T),
+        "a chunk whose steps all fade alike",
+    ),
     ("chunks of 2", lambda a, x, chunk: chunks_with_added_starts(a, x, 2), OWN_SIZE),
     ("chunks of 16, unflattened", lambda a, x, chunk: chunked_scan(a, x, 16), OWN_SIZE),
     ("chunks of 4, reshaped", lambda a, x, chunk: chunks()(a, x, 4), OWN_SIZE),
@@ -1779,7 +1846,7 @@ CHUNKED = [
     ("loop", lambda a, x, chunk: loop(a, x), "a loop over the steps"),
     ("loop through numpy", lambda a, x, chunk: loop_through_numpy(a, x), "a loop over the steps"),
     ("chunk after chunk", chunks_one_after_another, "a loop over the steps"),
-    ("two halves", two_halves, "two halves in the place of one"),
+    ("two halves", two_halves, "two calls in the place of one"),
     ("rounds", lambda a, x, chunk: rounds_in_place(a, x), "rounds in place of chunks"),
     ("all pairs", lambda a, x, chunk: all_pairs(a, x), "a table of all pairs of steps"),
     ("no return", lambda a, x, chunk: print(end=""), None),
@@ -2023,7 +2090,24 @@ def unbound_along(axis, a, x):
     return torch.stack(states)
 
 
+def from_step_1(a, x, first):
+    decays, drives = a.unbind(), x.unbind()
+    states = [first(drives[0])]
+    for t in range(1, len(x)):
+        states.append(decays[t] * states[t - 1] + drives[t])
+    return torch.stack(states)
+
+
 LINEAR = [
+    ("from zero at step 0", lambda a, x: from_step_1(a, x, torch.zeros_like), "a first step that is not made"),
+    ("from x[0]", lambda a, x: from_step_1(a, x, torch.clone), "right"),
+    ("x[t − 1]", lambda a, x: collected(a, torch.cat([x[:1], x[:-1]])), "a drive of another step"),
+    ("x[t + 1]", lambda a, x: collected(a, x.roll(-1, 0)), "a drive of another step"),
+    (
+        "a[t]·x[t − 1]",
+        lambda a, x: torch.cat([x[:1], a[1:] * x[:-1] + x[1:]]),
+        "a drive in the place of the state before",
+    ),
     ("unbind(1)", lambda a, x: unbound_along(1, a, x), "a loop over the states"),
     ("unbind(-1)", lambda a, x: unbound_along(-1, a, x), "a loop over the states"),
     ("vstack", lambda a, x: torch.vstack(collected(a, x, as_list=True)), None),

@@ -146,9 +146,9 @@ CHUNKED_SCAN = Exercise(
         ),
         Misconception(
             "a chunk whose steps all fade alike",
-            "You raise the decay of one step to the power T. In a selective scan each step has a decay of its own: "
-            "what is left of a state behind the chunk is their product.",
-            [edited(chunked_scan, f"a.prod(dim=1) → a[:, {t}] ** chunk") for t in (0, -1)],
+            "You raise one decay, of a step or a mean, to the power T. In a selective scan each step has a decay of "
+            "its own: what is left of a state behind the chunk is their product.",
+            [edited(chunked_scan, f"a.prod(dim=1) → a{one} ** chunk") for one in ("[:, 0]", "[:, -1]", ".mean(1)")],
         ),
         Misconception(
             "the end of a neighbouring chunk",
@@ -209,6 +209,21 @@ CHUNKED_SCAN = Exercise(
             "Every chunk is run again from one and the same state, the one after the last chunk. Did you go on with h "
             "in the place of the list? Or does the list hold one tensor, which is changed in place?",
             edited(chunked_scan, "h, states = torch.stack(starts), [] → states = []"),
+        ),
+        Misconception(
+            "starts stacked along the wrong axis",
+            "You stack the starts along another axis than the first. The rerun goes on from one state for each chunk, "
+            "(K, N): the chunks come first.",
+            [edited(chunked_scan, f"torch.stack(starts) → torch.stack(starts, dim={axis})") for axis in (1, -1)],
+        ),
+        Misconception(
+            "drives overwritten by the ends",
+            "The ends are made inside x: x[:, 0] is a view, and what changes in it changes in x, too. Your rerun finds "
+            "an end where the first drive of the chunk was. Give the ends a tensor of their own.",
+            edited(
+                chunked_scan,
+                "torch.stack(starts), [] → torch.stack(starts), []; x = torch.cat([end[:, None], x[:, 1:]], 1)",
+            ),
         ),
         Misconception(
             "starts that come one chunk late",

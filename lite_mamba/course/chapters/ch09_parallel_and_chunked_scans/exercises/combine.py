@@ -126,12 +126,12 @@ COMBINE = Exercise(
         Misconception(
             "an earlier b that is left out",
             "Step 1 adds its b1, and your pair knows nothing of it. What does step 2 make of it?",
-            [edited(combine, f"a2 * b1 + b2 → {b}") for b in ("b2", "a2 * b2", "a1 * b2")],
+            [edited(combine, f"a2 * b1 + b2 → {b}") for b in ("b2", "a2 * b2", "a1 * b2", "a1 * b2 + b2")],
         ),
         Misconception(
             "a later b that is left out",
             "Step 2 adds its b2, and your pair knows nothing of it.",
-            edited(combine, "a2 * b1 + b2 → a2 * b1"),
+            [edited(combine, f"a2 * b1 + b2 → {b}") for b in ("a2 * b1", "a2 * b1 + b1")],
         ),
         Misconception(
             "a later drive taken away",

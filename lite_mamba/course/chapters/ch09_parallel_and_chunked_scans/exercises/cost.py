@@ -63,8 +63,9 @@ def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = (), fu
         return ROUNDS if linear and growing else further(scan)
 
     def apply(function, **case):
+        expected = reference(*case.values())  # before the function runs, which may change its inputs
         states = function(*case.values())
-        if _differ(reference(*case.values()), states):
+        if _differ(expected, states):
             return states
         if words := fails(function, min(states.ndim, 2)):
             raise InALargerCase(words)
@@ -131,10 +132,10 @@ PAIRS_OF_STEPS = Misconception(
 
 
 BOTH_HALVES = Misconception(
-    "two halves in the place of one",
-    "Your states are right. But each span calls your function for both of its halves: about 2L calls in all, one after "
-    "the other, and on every level all L steps are joined once more. Few calls need one sequence that is shorter, and "
-    "a call that works on all of it at once.",
+    "two calls in the place of one",
+    "Your states are right. But each call makes two more, for both halves of its span, or for one half twice: about 2L "
+    "calls in all, one after the other, and every level is as much work as the first. Few calls need one sequence that "
+    "is shorter, and one call that works on all of it.",
     lambda a, x, *rest: by_halves(a, x),
 )
 

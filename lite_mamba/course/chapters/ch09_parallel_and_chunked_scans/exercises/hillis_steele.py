@@ -220,8 +220,18 @@ HILLIS_STEELE = Exercise(
                 edited(hillis_steele, "shift < len(a) → shift < len(a) - 1"),
                 edited(hillis_steele, "shift < len(a) → 2 * shift <= len(a)"),
                 edited(hillis_steele, "shift < len(a) → 2 * shift < len(a)"),
+                *(
+                    edited(hillis_steele, f"shift < len(a) → shift < 2 ** math.ceil(math.{log}(len(a)))")
+                    for log in ("log", "log10")
+                ),
                 *(edited(hillis_steele, f"shift < len(a) → shift < min(len(a), {2**k})") for k in (2, 3, 4, 5, 6)),
             ],
+        ),
+        Misconception(
+            "the states counted for L",
+            "Your rounds end as if the size of the last axis were L. For (L,) it is; for (L, N) it is the number of "
+            "states. Time is the first axis.",
+            edited(hillis_steele, "len(a) → a.shape[-1]"),
         ),
         Misconception(
             "a shift that grows by one",
@@ -251,7 +261,7 @@ HILLIS_STEELE = Exercise(
             "further off, and what lies between is left out. How many steps does an entry hold after each round?",
             [
                 edited(hillis_steele, f"2 * shift → {far}")
-                for far in ("3 * shift", "2 * shift + 1", "shift + 2", "4 * shift")
+                for far in ("3 * shift", "2 * shift + 1", "shift + 2", "4 * shift", "shift * max(2, shift)")
             ],
         ),
         Misconception(

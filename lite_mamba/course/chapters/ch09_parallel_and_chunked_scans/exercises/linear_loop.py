@@ -232,6 +232,26 @@ LINEAR_LOOP = Exercise(
             [edited(linear_loop, f"zip(a.unbind → zip(a.roll({by}, 0).unbind") for by in (1, -1)],
         ),
         Misconception(
+            "a drive of another step",
+            "You add the drive of another step, that of the step before or after. In step t it is x[t].",
+            [
+                *(edited(linear_loop, f"x.unbind(0) → x.roll({by}, 0).unbind(0)") for by in (1, -1)),
+                lambda a, x: linear_loop(a, torch.cat([x[:1], x[:-1]])),
+                lambda a, x: linear_loop(a, zero_first(x)),
+            ],
+        ),
+        Misconception(
+            "a drive in the place of the state before",
+            "You fade the drive of the step before. What a step finds is the whole state, with all that came in "
+            "earlier.",
+            lambda a, x: a * zero_first(x) + x,
+        ),
+        Misconception(
+            "a first step that is not made",
+            "Your first state is zero: that is what stands before step 0. After it, the state holds x[0].",
+            edited(linear_loop, "h = a_t * h + x_t → h = a_t * h + x_t if states else h"),
+        ),
+        Misconception(
             "steps from last to first",
             "Your loop begins with the last step. Time runs from the first one on.",
             [

@@ -13,7 +13,7 @@ from .combine import JOIN, combine, filled_with_ones
 from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, all_pairs, by_halves, in_pieces, priced
 from .hillis_steele import hillis_steele
 from .shared import EPSILONS, MOVE_ON, by_cumulative_products, from_the_end, guarded, linear_loop, zero_first
-from .up_down import DOWN, WEAVE, up_down
+from .up_down import in_place, up_down
 
 from_the_start = edited(by_cumulative_products, "a.cumprod(0) → a.cumsum(0).exp()")
 SPEEDS = (0.1, 1.0, 3.0, 10.0, 40.0, 400.0)
@@ -66,6 +66,11 @@ def _x_without_weight(log_a, x, least):
     return torch.where(to_end > least, (to_end * x).cumsum(0) / to_end, x)
 
 
+def _x_without_product(log_a, x, least):
+    product = log_a.cumsum(0).exp()
+    return torch.where(product > least, product * (x / product).cumsum(0), x)
+
+
 def _lifted(log_a, x, least):
     return hillis_steele(log_a.clamp(min=least).exp(), x)
 
@@ -77,12 +82,7 @@ _joined_too_early = edited(
 _later_first = edited(hillis_steele, f"{JOIN} → new_a, new_x = combine(a[shift:], x[shift:], a[:-shift], x[:-shift])")
 _decays_stay = edited(hillis_steele, f"{MOVE_ON} → x = torch.cat([x[:shift], new_x])")
 _tree_of_earlier_times_later = edited(up_down, combine=edited(combine, "a2 * a1 → a1 * a2"))
-_tree_in_place = edited(
-    up_down,
-    f"even = {DOWN} → states = x.clone(); states[1::2] = odd; states[2::2] += a[2::2] * odd[:-1]",
-    f"{WEAVE} → states",
-)
-_tree_in_place_of_earlier_times_later = edited(_tree_in_place, combine=edited(combine, "a2 * a1 → a1 * a2"))
+_tree_in_place_of_earlier_times_later = edited(in_place, combine=edited(combine, "a2 * a1 → a1 * a2"))
 
 
 def _logarithms_of_drives(log_a, x):
@@ -215,6 +215,10 @@ MENDED_SCAN = Exercise(
             [
                 *(functools.partial(_x_without_weight, least=least) for least in (0, 1e-38, 1e-30, 1e-20, 1e-12, 1e-8)),
                 lambda log_a, x: torch.where((y := from_the_start(log_a, x)).isfinite(), y, x),
+                *(
+                    functools.partial(_x_without_product, least=least)
+                    for least in (0, 1e-38, 1e-30, 1e-20, 1e-12, 1e-8)
+                ),
             ],
         ),
         Misconception(
@@ -336,7 +340,7 @@ MENDED_SCAN = Exercise(
             [
                 lambda log_a, x: up_down(log_a.exp(), x),
                 lambda log_a, x: _tree_of_earlier_times_later(log_a.exp(), x),
-                lambda log_a, x: _tree_in_place(log_a.exp(), x),
+                lambda log_a, x: in_place(log_a.exp(), x),
                 lambda log_a, x: _tree_in_place_of_earlier_times_later(log_a.exp(), x),
                 *(functools.partial(_in_chunks, chunk=chunk) for chunk in (2, 4, 8, 10, 16, 32, 64)),
             ],

@@ -25,6 +25,13 @@ DOWN = "torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]])"
 WEAVE = "torch.stack([even, odd], dim=1).flatten(0, 1)"
 
 
+in_place = edited(
+    up_down,
+    f"even = {DOWN} → states = x.clone(); states[1::2] = odd; states[2::2] += a[2::2] * odd[:-1]",
+    f"{WEAVE} → states",
+)
+
+
 def _up_alone(a, x):
     while len(a) > 1:
         a, x = combine(a[0::2], x[0::2], a[1::2], x[1::2])
@@ -144,7 +151,7 @@ UP_DOWN = Exercise(
             "one step without its axis",
             "When one step is left, you return x[0]: it has lost the axis of the steps. The result has the shape of x, "
             "also where there is one step.",
-            edited(up_down, "return x → return x[0]"),
+            [edited(one, "return x → return x[0]") for one in (up_down, in_place)],
         ),
         Misconception(
             "a first step that has no place",
@@ -347,8 +354,8 @@ UP_DOWN = Exercise(
         Misconception(
             "a loop over the steps",
             "Your states are right, and Python goes from step to step, or from join to join: about L calls, one after "
-            "the other. All joins of a level are one call. Which sequence, half as long, does your function call "
-            "itself with?",
+            "the other. All joins of a level are one call, on the way down, too, and slices put all states of a level "
+            "in their places. Which sequence, half as long, does your function call itself with?",
             linear_loop,
         ),
         Misconception(
