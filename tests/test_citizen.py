@@ -120,6 +120,23 @@ def test_the_slope_along_a_direction_is_that_of_two_near_inputs(block):
         torch.testing.assert_close(forward_ad.unpack_dual(block(forward_ad.make_dual(x, along))).tangent, wanted)
 
 
+def test_the_slope_of_a_compiled_block_is_that_of_the_eager_one_or_an_error(block):
+    """PyTorch gives zeros for the slope of a custom operator, without a word."""
+    x = tokens()
+
+    def slope(x):
+        return torch.func.jvp(block, (x,), (x,))[1]
+
+    torch.compiler.reset()
+    wanted, compiled = slope(x), torch.compile(block, backend="eager")
+    compiled(x)
+    torch.testing.assert_close(torch.func.jvp(compiled, (x,), (x,))[1], wanted)
+    torch.testing.assert_close(torch.compile(slope, backend="eager")(x), wanted)
+    torch.compiler.reset()
+    with pytest.raises(Exception, match=r"no forward mode inside torch\.compile"):
+        torch.compile(slope, backend="eager", fullgraph=True)(x)
+
+
 def test_gradients_of_each_sample_are_those_of_each_alone(block):
     x = tokens(batch=3)
     each = torch.func.vmap(torch.func.grad(squares(block)), in_dims=(None, 0))(parameters_of(block), x)

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from . import compiled
 from .arguments import check, without_autocast
@@ -26,6 +27,14 @@ def compile_scan(enabled: bool = True) -> None:
     _compile_on_gpus = enabled
 
 
+def _in_forward_mode() -> bool:
+    """Whether slopes are asked for: behind a custom operator PyTorch would answer with zeros."""
+    return forward_ad._current_level >= 0
+
+
+_in_forward_mode._dynamo_marked_constant = True  # asked while compiling; torch.compiler's own word loads the compiler
+
+
 @typed
 def selective_scan_fn(
     u: Tensor,
@@ -46,8 +55,8 @@ def selective_scan_fn(
 
     Time and memory grow linearly with L, forward and backward. For the backward pass only every 32nd state is kept, by
     the compiled scan every 16th. Second derivatives, forward mode, and `torch.func`'s transforms (grad, vjp, jvp, vmap,
-    hessian) are right, if slower; forward mode inside forward mode, and second derivatives inside `torch.compile`,
-    raise an error.
+    hessian) are right, if slower. Forward mode inside forward mode, second derivatives inside `torch.compile`, and
+    forward mode there with `fullgraph=True`, raise an error.
 
     Args:
         u: (B, D, L) input.
@@ -83,6 +92,8 @@ def selective_scan_fn(
     with without_autocast(u.device.type):
         inputs = scan.tensors
         keep_starts = torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in inputs)
+        if torch.compiler.is_compiling() and _in_forward_mode():
+            raise NotImplementedError("selective_scan_fn has no forward mode inside torch.compile; take it outside")
         run = scan_operator if torch.compiler.is_compiling() or u.is_meta else EagerScan.apply
         use_compiled = _compile_on_gpus and compiled.can_run(scan)
         out, last_state, _ = run(*inputs, scan.softplus, keep_starts, use_compiled)

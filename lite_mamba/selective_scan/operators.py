@@ -9,6 +9,7 @@ Second derivatives and forward mode come from `chunked.py`, where every operatio
 differentiate.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -196,9 +197,17 @@ class EagerBackward(torch.autograd.Function):
 
 
 def _slopes(function: Callable, primals: tuple, tangents: tuple):
-    """Forward mode by reverse mode twice: a gradient is linear in what comes in, and its own gradient is the slope."""
-    out, pull = torch.func.vjp(function, *primals)
-    return torch.func.vjp(pull, tree_map(torch.zeros_like, out))[1](tangents)[0]
+    """Forward mode by reverse mode twice: a gradient is linear in what comes in, and its own gradient is the slope.
+
+    A compiler that runs must leave it alone: compiled, it gave zeros.
+    """
+
+    def slopes():
+        out, pull = torch.func.vjp(function, *primals)
+        return torch.func.vjp(pull, tree_map(torch.zeros_like, out))[1](tangents)[0]
+
+    compiler = sys.modules.get("torch._dynamo")
+    return (compiler.disable(slopes) if compiler else slopes)()
 
 
 def _refuse_forward_mode_twice() -> None:
