@@ -425,7 +425,7 @@ class ByLength(LiveFigure):
             name = "Mamba" if who == "selective" else "attention"
             parts.append(f"{name} {' / '.join(share(one) for one in shares) if shares else 'not tested'}")
         self.title(self.ax, f"{power(exponent)} tokens: {', '.join(parts)}")
-        times = "" if length == 256 else f"{length / 256:g} times "
+        times = {64: "a quarter of ", 128: "half ", 256: ""}.get(length, f"{length // 256} times ")
         return (
             f"Rows of {power(exponent)} = {written(length, ',.0f')} tokens, {times}the training length: "
             f"{'; '.join(parts)}. "
