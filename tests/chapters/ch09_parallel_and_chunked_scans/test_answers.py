@@ -590,6 +590,11 @@ def as_many_rounds_as(count, size=len, shift=lambda k: 2**k):
 
 
 HILLIS_STEELE = [
+    (
+        "no later x",
+        lambda a, x: rounds(a, x, lambda a1, b1, a2, b2: (a1 * a2, a2 * b1)),
+        "a later drive that is left out",
+    ),
     ("a natural logarithm", as_many_rounds_as(math.log), "too few rounds"),
     ("a logarithm to base 10", as_many_rounds_as(math.log10), "too few rounds"),
     ("shape[-1]", as_many_rounds_as(math.log2, lambda x: x.shape[-1]), "the states counted for L"),
@@ -989,6 +994,7 @@ def tree_with_odd_drives(a, x):
 
 
 UP_DOWN = [
+    ("a step back", tree(down=lambda a, x, odd: (odd - x[1::2]) / a[1::2]), "steps that are taken back"),
     ("x[0] at the end, written", tree_written_from_bare_steps, "one step without its axis"),
     ("the half twice", tree_with_its_half_twice, "two calls in the place of one"),
     ("even steps go up", tree(up=lambda a, x: (a[0::2], x[0::2])), "every second step by itself"),
@@ -1305,7 +1311,17 @@ def x_where_the_product_vanishes(log_a, x, least):
     return torch.where(product > least, product * torch.cumsum(x / product, 0), x)
 
 
+def weighted_for_rounds(log_a, x, behind):
+    weights = (log_a.flip(0).cumsum(0).flip(0) - log_a).exp()
+    return rounds(log_a.exp(), weights * x) / (weights if behind else 1)
+
+
+BESIDE = "weights beside a scan"
 MENDED = [
+    ("weights as decays", lambda log_a, x: rounds((log_a.flip(0).cumsum(0).flip(0) - log_a).exp(), x), BESIDE),
+    ("products as decays", lambda log_a, x: rounds(log_a.cumsum(0).exp(), x), BESIDE),
+    ("weights before the rounds", lambda log_a, x: weighted_for_rounds(log_a, x, behind=False), BESIDE),
+    ("weights before and behind the rounds", lambda log_a, x: weighted_for_rounds(log_a, x, behind=True), BESIDE),
     ("x, below 1e-30", lambda log_a, x: x_where_the_product_vanishes(log_a, x, 1e-30), "x where a weight vanishes"),
     ("x, at zero", lambda log_a, x: x_where_the_product_vanishes(log_a, x, 0), "x where a weight vanishes"),
     (
@@ -1770,6 +1786,8 @@ def ends_inside_x(a, x, chunk):
 ASIDE = "starts stacked along the wrong axis"
 OWN_SIZE = "chunks of a size of their own"
 CHUNKED = [
+    ("return in the rerun", chunks(glue=lambda states: states[0]), "one state a chunk"),
+    ("ends without a last step", ends_of(lambda T: range(max(1, T - 1))), "ends that are no states"),
     ("ends inside x", ends_inside_x, "drives overwritten by the ends"),
     ("starts along axis 1", chunks(lambda decay, end: starts_from(0 * end[0], decay, end).movedim(0, 1)), ASIDE),
     (
@@ -1782,7 +1800,7 @@ CHUNKED = [
     ("chunks of 4, reshaped", lambda a, x, chunk: chunks()(a, x, 4), OWN_SIZE),
     ("chunks of 2, reshaped", lambda a, x, chunk: chunks()(a, x, 2), OWN_SIZE),
     ("decays along the chunks", faded_along_the_chunks, "decays of a place, not of a chunk"),
-    ("starts of the chunks", starts_alone, "the ends alone"),
+    ("starts of the chunks", starts_alone, "one state a chunk"),
     ("indices", chunks_with_indices, "right"),
     ("views", chunks_with_views, "right"),
     ("starts added", chunks_with_added_starts, "right"),
@@ -1829,7 +1847,7 @@ CHUNKED = [
         chunks(finish=lambda a, local, start: local + (start * a.prod(1)).unsqueeze(1)),
         "a start that fades by the whole chunk at once",
     ),
-    ("the ends", lambda a, x, chunk: chunks()(a, x, chunk).unflatten(0, (-1, chunk))[:, -1], "the ends alone"),
+    ("the ends", lambda a, x, chunk: chunks()(a, x, chunk).unflatten(0, (-1, chunk))[:, -1], "one state a chunk"),
     ("division", chunks_with_a_division, "a division by a product of decays"),
     ("after", chunks(after_each), "starts that come one chunk late"),
     ("from the ends", chunks(lambda decay, end: end), "chunks that start from their own ends"),
@@ -1854,7 +1872,7 @@ CHUNKED = [
     ("first state alone", lambda a, x, chunk: chunks()(a[:, :1], x[:, :1], chunk).expand_as(x), None),
     ("a crash", lambda a, x, chunk: a.unflatten(0, (chunk, chunk)), None),
     ("nothing done", lambda a, x, chunk: x, None),
-    ("the starts", lambda a, x, chunk: chunks()(a, x, chunk)[::chunk], None),
+    ("the first states", lambda a, x, chunk: chunks()(a, x, chunk)[::chunk], "one state a chunk"),
     ("chunk chunks", chunk_chunks, "a number of chunks"),
     ("a[t] of (K, T, N)", along_the_chunks, "neighbours in different chunks"),
     ("rerun in place", in_place("rerun"), "one tensor for several states"),
@@ -2099,6 +2117,7 @@ def from_step_1(a, x, first):
 
 
 LINEAR = [
+    ("(1 − a)·x", lambda a, x: collected(a, x - a * x), "a drive that is weighted"),
     ("from zero at step 0", lambda a, x: from_step_1(a, x, torch.zeros_like), "a first step that is not made"),
     ("from x[0]", lambda a, x: from_step_1(a, x, torch.clone), "right"),
     ("x[t − 1]", lambda a, x: collected(a, torch.cat([x[:1], x[:-1]])), "a drive of another step"),

@@ -368,7 +368,7 @@ CHUNKED_SCAN = Exercise(
                 ),
                 *(
                     edited(chunked_scan, f"{CUT}:\n        end → {CUT.replace('(1)', some)}:\n        end")
-                    for some in ("(1)[1:]", "(1)[:-1]")
+                    for some in ("(1)[1:]", "(1)[:-1]", "(1)[: max(1, chunk - 1)]")
                 ),
             ],
         ),
@@ -422,10 +422,12 @@ CHUNKED_SCAN = Exercise(
             edited(chunked_scan, "a.prod(dim=1) → a.log().sum(dim=1).exp()"),
         ),
         Misconception(
-            "the ends alone",
-            "You return one state a chunk. All L states are asked for: each chunk is run again, from its own start.",
+            "one state a chunk",
+            "You return one state a chunk: its end or its start, or the first of the rerun, if `return` stands inside "
+            "the loop. All L states are asked for: each chunk is run again, from its own start.",
             [
                 lambda a, x, chunk: chunked_scan(a, x, chunk)[chunk - 1 :: chunk],
+                lambda a, x, chunk: chunked_scan(a, x, chunk)[::chunk],
                 edited(chunked_scan, "torch.stack(states, dim=1).flatten(0, 1) → end"),
                 edited(chunked_scan, "torch.stack(states, dim=1).flatten(0, 1) → torch.stack(starts)"),
             ],

@@ -205,6 +205,12 @@ HILLIS_STEELE = Exercise(
             edited(hillis_steele, f"{JOIN} → {JOIN}; new_x = a[:-shift] * x[:-shift] + x[shift:]"),
         ),
         Misconception(
+            "a later drive that is left out",
+            "What you join holds what is left of the earlier x, and nothing of the later one. A step fades what is "
+            "there before it, and adds its own x.",
+            edited(hillis_steele, f"{JOIN} → {JOIN}; new_x = a[shift:] * x[:-shift]"),
+        ),
+        Misconception(
             "a single round",
             "You have joined each step with its neighbour and stopped, by a `return` inside the loop perhaps. After "
             "one round, an entry holds two steps. How many does it hold after the next one, and when does it hold all?",

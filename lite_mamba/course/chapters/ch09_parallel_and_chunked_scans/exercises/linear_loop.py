@@ -297,6 +297,11 @@ LINEAR_LOOP = Exercise(
             edited(linear_loop, "a_t * h + x_t → a_t * (h + x_t)"),
         ),
         Misconception(
+            "a drive that is weighted",
+            "You weight x with 1 − a, as a running average does. Here the drive is added as it is: a·h + x.",
+            edited(linear_loop, "a_t * h + x_t → a_t * h + (1 - a_t) * x_t"),
+        ),
+        Misconception(
             "a state that never fades",
             "You add to a state that stays as it is. The decay belongs to the state, and to nothing else: a·h + x.",
             [edited(linear_loop, f"a_t * h + x_t → {h}") for h in ("h + a_t * x_t", "h + x_t")],

@@ -316,6 +316,23 @@ MENDED_SCAN = Exercise(
             ],
         ),
         Misconception(
+            "weights beside a scan",
+            "A scan by joins fades each drive by itself. It wants the decay of each step, exp(log_a), and x as it is: "
+            "no products of many decays, and no weights before it or behind it.",
+            [
+                *(
+                    edited(from_the_end, f"(to_end * x).cumsum(0) / to_end → {scan}", hillis_steele=hillis_steele)
+                    for scan in (
+                        "hillis_steele(to_end, x)",
+                        "hillis_steele(log_a.exp(), to_end * x)",
+                        "hillis_steele(log_a.exp(), to_end * x) / to_end",
+                        "hillis_steele(log_a.exp(), to_end * x) / (to_end + 1e-12)",
+                    )
+                ),
+                lambda log_a, x: hillis_steele(log_a.cumsum(0).exp(), x),
+            ],
+        ),
+        Misconception(
             "decays that are not joined",
             "In your rounds x is joined and the decay stays that of one step. After a round an entry stands for "
             "several steps, and fades what comes before by all of them.",

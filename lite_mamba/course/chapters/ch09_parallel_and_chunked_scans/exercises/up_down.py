@@ -209,6 +209,12 @@ UP_DOWN = Exercise(
             edited(up_down, "a[2::2] * odd[:-1] + x[2::2] → a[2::2] * odd[:-1]"),
         ),
         Misconception(
+            "steps that are taken back",
+            "You go back from an odd state to the even one before it, and divide by a decay. Where the decay is nearly "
+            "zero, nothing is left to go back from. Go forwards, from the state before: a·h + x.",
+            edited(up_down, f"{DOWN} → (odd - x[1::2]) / a[1::2]"),
+        ),
+        Misconception(
             "the state before an even step",
             "At the even places you put the state *before* the step. The step itself is still to be made: a·h + x.",
             [
