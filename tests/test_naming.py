@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from lite_mamba.course.chapters.ch02_dilation_and_receptive_field.exercises import gated_dilated_conv
 from lite_mamba.course.checking.edits import edited
 from lite_mamba.course.checking.exercise import Exercise, Misconception
 from lite_mamba.course.checking.trial import judge, trials
@@ -123,6 +124,32 @@ def test_values_that_do_not_fit_the_names_are_one_operation_however_they_are_cal
         return a + b + c
 
     assert name(exercise(thirds), learners) == "number 0"
+
+
+def test_values_that_do_not_fit_the_names_come_from_one_operation():
+    def halves(x, width):
+        first, second = torch.ones(4).split(1)
+        return first + second
+
+    def turned(x, width):
+        first, second = torch.zeros(
+            3,
+        ).flip(0)
+        return first - second
+
+    def inside_a_part(x, width):
+        return gated_dilated_conv(x[None, None], [torch.ones(1, 1, 2)], [torch.ones(1)], torch.ones(1), [width])
+
+    def before(x, width):
+        pieces = torch.split(x.new_ones(3), 1)
+        first, second = pieces
+        return first + second
+
+    answers = (halves, turned, inside_a_part)
+    assert len({str(judge(exercise(), one).example.raised) for one in (*answers, before)}) == 1
+    for known in answers:
+        assert [one for one in answers if name(exercise(known), one)] == [known]
+    assert name(exercise(halves), before) == "number 0"
 
 
 def test_a_matrix_product_is_one_operation_however_it_is_written():

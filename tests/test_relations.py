@@ -388,6 +388,16 @@ def test_a_result_that_hides_what_it_was_made_of_says_nothing_of_parameters(func
     assert not any("depend" in words for words in judge(exercise, function).relations)
 
 
+def test_a_whole_number_in_the_place_of_real_ones_says_nothing_of_parameters():
+    exercise = Exercise(
+        "91.u", "U", lambda x, y: x @ y, lambda draw: {"x": draw.normal(3, 2), "y": draw.normal(2, 3)}, []
+    )
+    assert (
+        judge(exercise, lambda x, y: torch.linalg.matrix_rank(x @ y)).misconception.name
+        == "a result of the wrong shape"
+    )
+
+
 def test_a_parameter_is_exchanged_for_another_of_its_type():
     def cases(draw):
         dtype = torch.float64 if draw.seed % 2 else torch.float32

@@ -109,7 +109,20 @@ def same_error(first: BaseException | None, second: BaseException | None) -> boo
     if type(first) is not type(second) or _compared(first) != _compared(second):
         return False
     one, other = _place(first), _place(second)
-    return one is not None and other is not None and (one == other or bool(_operations(one) & _operations(other)))
+    return one is not None and other is not None and (one == other or _same_operation(one, other))
+
+
+def _same_operation(one: traceback.FrameSummary, other: traceback.FrameSummary) -> bool:
+    """Whether two pieces of code share an operation.
+
+    Names alone, to which a line gives too many or too few values, are none: then what gives them must be the same, if
+    both lines say it.
+    """
+    shared = _operations(one) & _operations(other)
+    if shared != {"names"}:
+        return bool(shared)
+    givers = _asked_for(one), _asked_for(other)
+    return not all(givers) or bool(givers[0] & givers[1])
 
 
 def _compared(error: BaseException) -> str:
@@ -132,7 +145,7 @@ def _place(error: BaseException) -> traceback.FrameSummary | None:
 def _operations(frame: traceback.FrameSummary) -> set[str]:
     """What is called, computed or indexed in the piece of code that raised; "names" where it is names alone."""
     last = getattr(frame, "end_lineno", None) or _end(frame.filename, frame.lineno)  # Python 3.10 knows the line only
-    lines = [linecache.getline(frame.filename, number).encode() for number in range(frame.lineno, last + 1)]
+    lines = [line.encode() for line in _lines(frame, last)]
     if last_column := getattr(frame, "end_colno", None):  # columns count bytes
         lines[-1] = lines[-1][:last_column]
         lines[0] = lines[0][frame.colno :]
@@ -140,6 +153,15 @@ def _operations(frame: traceback.FrameSummary) -> set[str]:
     found = set(re.findall(r"\w+(?=\()|[-+*/@%<>=[]|\.\w+|\b(?:raise|in|not)\b", piece)) or {"names"}
     called = {operation.lstrip(".") for operation in found}
     return found | {sign for sign, names in CALLED.items() if names & called}
+
+
+def _asked_for(frame: traceback.FrameSummary) -> set[str]:
+    """What stands behind a dot in the line that raised."""
+    return set(re.findall(r"\.([^\W\d]\w*)", "".join(_lines(frame, _end(frame.filename, frame.lineno)))))
+
+
+def _lines(frame: traceback.FrameSummary, last: int) -> list[str]:
+    return [linecache.getline(frame.filename, number) for number in range(frame.lineno, last + 1)]
 
 
 def _end(filename: str, last: int) -> int:

@@ -58,7 +58,8 @@ HINTS: dict[str, str] = {  # the most telling first
     "of numbers.",
     "a tuple in place of a tensor": "The numbers are right. `torch.stack` makes one tensor of many, `torch.tensor` one "
     "of numbers.",
-    "a NumPy array in place of a tensor": "The numbers are right. `torch.from_numpy` makes a tensor of an array.",
+    "a NumPy array in place of a tensor": "The numbers are right. `torch.from_numpy` makes a tensor of an array; where "
+    "gradients are asked for, stay with torch's functions.",
     "a number in place of a tensor": "The number is right. Keep it a tensor: torch's function, not Python's.",
     "a tensor in place of a number": "What is in it is right.",  # the difference says how it is taken out
     "a NumPy array in place of a number": "What is in it is right. `.item()` takes it out of the array.",
@@ -226,7 +227,8 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     "a result without a gradient": (
         RuntimeError,
         "does not require grad",
-        "Where does the way from the input to the result leave torch: detach, no_grad, item, NumPy, a new tensor?",
+        "Which input was asked for a gradient, by `requires_grad`? And where does the way from it to the result leave "
+        "torch: detach, no_grad, item, NumPy, a new tensor?",
     ),
     "a gradient by an unused tensor": (
         RuntimeError,

@@ -288,7 +288,12 @@ def _says_nothing(example: Example) -> bool:
     parts = value.values() if isinstance(value, dict) else [value]
     words = isinstance(value, str) and not isinstance(example.expected.value, str)
     empty = kind == "shape" and any(_is_empty(part) for part in (value if isinstance(value, tuple) else parts))
-    return kind in ("nan", "infinity", "dtype") or words or empty or any(part is None for part in parts)
+    whole = kind == "shape" and _is_real(example.expected.value) and isinstance(value, Tensor) and not _is_real(value)
+    return kind in ("nan", "infinity", "dtype") or words or empty or whole or any(part is None for part in parts)
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, Tensor) and (value.is_floating_point() or value.is_complex())
 
 
 def _is_empty(value: Any) -> bool:

@@ -96,6 +96,26 @@ def split_in_twos(hidden_states, weights, parts):
     return parts["skip_and_gate"](x.mT, x.mT, weights["D"], z.mT)
 
 
+def three_pieces(hidden_states, weights, parts):
+    x, z = torch.chunk(hidden_states @ weights["in_proj"].T, 3, dim=2)
+    return parts["skip_and_gate"](x.mT, x.mT, weights["D"], z.mT)
+
+
+def two_of_select(hidden_states, weights, parts):
+    u = F.linear(hidden_states, weights["in_proj"])[..., : len(weights["D"])].mT
+    delta, B = parts["select"](u.transpose(1, 2), weights["x_proj"], weights["dt_proj"], weights["dt_bias"])
+    return delta @ B
+
+
+def two_axes(hidden_states, weights, parts):
+    _batch, length = hidden_states.shape
+    return hidden_states[:length]
+
+
+def kernels_of_three_axes(hidden_states, weights, parts):
+    return block()(hidden_states, weights | {"conv_weights": [k.unsqueeze(1) for k in weights["conv_weights"]]}, parts)
+
+
 def tokens_to_out_proj(hidden_states, weights, parts):
     return F.linear(block(out=False)(hidden_states, weights, parts).mT, weights["out_proj"])
 
@@ -316,6 +336,10 @@ BLOCK = [
     ),
     ("x and z convolved", mixtures_convolved(lambda d: None), "a convolution of both halves"),
     ("split in place of chunk", split_in_twos, "pieces that are no halves"),
+    ("three pieces", three_pieces, "pieces that are no halves"),
+    ("two results of select", two_of_select, "more or fewer values than names"),
+    ("two axes", two_axes, "more or fewer values than names"),
+    ("kernels (D, 1, W)", kernels_of_three_axes, "more or fewer values than names"),
     ("d_model rows convolved", mixtures_convolved(lambda d: d), "pieces that are no halves"),
     (
         "sigmoid",

@@ -399,7 +399,8 @@ def plain(
     front = (w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])
     u, history = parts["conv_step"](convolved(token, x), history, *front)
     selection = select(u, z) @ w["x_proj"].T
-    low_rank, B, C = cut(selection) if cut else selection.split([w["dt_proj"].shape[1], h.shape[2], h.shape[2]], dim=-1)
+    pieces = cut(selection) if cut else selection.split([w["dt_proj"].shape[1], h.shape[2], h.shape[2]], dim=-1)
+    low_rank, B, C = pieces
     low_rank, B, C = selected(low_rank, B, C)
     delta = sized(low_rank, w)
     y, h = parts["state_update"](h, u, delta, -w["A_log"].exp(), B, C, w["D"], z, w["dt_bias"])
@@ -464,7 +465,8 @@ def with_ready_step_size(token, history, h, weights, parts):
 
 def halved_as(cut):
     def block_step(token, history, h, weights, parts):
-        x, _ = cut(F.linear(token, weights["in_proj"]), token)
+        halves = cut(F.linear(token, weights["in_proj"]), token)
+        x, _ = halves
         return plain(token, history, h, weights, parts, convolved=lambda *_: x)
 
     return block_step

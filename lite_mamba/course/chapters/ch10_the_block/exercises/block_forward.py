@@ -485,6 +485,7 @@ BLOCK_FORWARD = Exercise(
                 for halves in (
                     "xz[:, : hidden_states.shape[2]], xz[:, hidden_states.shape[2] :]",
                     "xz.split(2, dim=1)",
+                    "xz.chunk(3, dim=1)",
                 )
             ],
         ),
