@@ -81,6 +81,7 @@ EULER = [
     ("numpy", lambda dt, a, b: (torch.from_numpy(1 + dt * a.numpy()), torch.from_numpy(dt * b.numpy())), "right"),
     ("einsum", lambda dt, a, b: (torch.ones(len(a)) + a * dt, torch.einsum("n,->n", b, torch.tensor(dt))), "right"),
     ("the change alone", lambda dt, a, b: (a * dt, b * dt), "a forgotten old level"),
+    ("the 1 at the input", lambda dt, a, b: (dt * a, 1 + dt * b), "a forgotten old level"),
     ("no Δ", lambda dt, a, b: (a + 1, b), "a missing step size"),
     ("Δ for the leak only", lambda dt, a, b: (torch.ones_like(a) + dt * a, b), "an input without the step size"),
     ("Δ for the input only", lambda dt, a, b: (1 + a, b * dt), "a leak without the step size"),
@@ -427,6 +428,11 @@ BILINEAR = [
     (
         "no Δ in the halves",
         lambda dt, a, b: ((1 + a / 2) / (1 - a / 2), dt * b / (1 - a / 2)),
+        "a step size that is missing in the halves",
+    ),
+    (
+        "no Δ at all",
+        lambda dt, a, b: ((1 + a / 2) / (1 - a / 2), b / (1 - a / 2)),
         "a step size that is missing in the halves",
     ),
     (

@@ -142,6 +142,7 @@ BILINEAR = Exercise(
             "You take A/2 where ΔA/2 belongs: as if every tick lasted one unit of time.",
             [
                 edited(bilinear, "delta * A / 2 → A / 2"),
+                edited(bilinear, "delta * A / 2 → A / 2", "delta * B → B"),
                 edited(bilinear, "(1 + half) → (1 + A / 2)"),
                 edited(bilinear, "(1 - half), → (1 - A / 2),"),
                 edited(bilinear, "(1 - half), → (1 - A / 2),", "B / (1 - half) → B / (1 - A / 2)"),

@@ -31,7 +31,10 @@ EULER = Exercise(
             "a forgotten old level",
             "Your Ā is only the change: Δ·A·h is what leaves during the tick. But the new level is the old level plus "
             "the change. Where does the old h go in your recurrence?",
-            edited(euler, "1 + delta → delta"),
+            [
+                edited(euler, "1 + delta → delta"),
+                edited(euler, "1 + delta * A → delta * A", "delta * B → 1 + delta * B"),
+            ],
         ),
         Misconception(
             "a missing step size",

@@ -11,7 +11,7 @@ RECAP = [
         "At the end nothing changes: 0 = A·h + B·u, so h = −B·u/A = 4.",
     ),
     Question(
-        "A = −16. For which step sizes does Euler's rule stay bounded?",
+        "A = −16. For which step sizes is Euler's rule stable?",
         ["Δ below 1/8", "Δ below 1/16", "Δ below 8", "all of them"],
         "Δ below 1/8",
         "|1 + ΔA| < 1 holds for Δ < 2/|A| = 1/8. At 1/16 the level only begins to overshoot.",
