@@ -163,7 +163,7 @@ def test_legs_curves_are_those_of_the_matrix_exponential_and_the_sum_of_plain_on
         t = np.geomspace(1e-3, 20, 20000)
         wave = shown.mix[n - 1] @ np.exp(-np.outer(np.arange(1, shown.SIZE + 1), t))
         assert (np.diff(np.sign(wave)) != 0).sum() == shown.crossings == n - 1
-        assert f"{'weights up to' if n > 1 else 'the weight'} {written(shown.largest, ',.0f')}." in sentence
+        assert f"{'weights up to' if n > 1 else 'the weight'} {figures.words(shown.largest)}." in sentence
 
 
 def test_legs_diagonal_is_the_package_rate_of_every_state():
@@ -177,6 +177,8 @@ def test_the_naive_inverse_is_off_by_no_more_than_the_title_says_and_the_stable_
     for delta, error in zip(10 ** shown.log_dt[::20], shown._errors_of(kind)[0][::20], strict=True):
         shown.update(delta=delta, kind=kind)
         assert error <= 1.5 * shown.bound + 20 * torch.finfo(kind).eps  # the logarithm is rounded, too
+        if told := re.search(r"≤ (.+) % lost", shown.titles()[1]):
+            assert 1 <= float(told[1].replace("−", "-")) / (100 * shown.bound) <= 1.1
     assert shown.naive_error.max() > 10 * shown.stable_error.max()
     assert shown.stable_error.max() < 10 * torch.finfo(kind).eps
 

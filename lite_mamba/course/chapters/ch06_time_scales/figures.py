@@ -198,7 +198,7 @@ class TwoMemories(LiveFigure):
         self.largest = float(np.abs(self.mix[n - 1]).max())
         every = slice(None, None, 12)
         self.mixed.set_data(*((self.log_t[every], self.rebuilt[every]) if shown else ([], [])))
-        weights = f"{'weights up to' if n > 1 else 'the weight'} {written(self.largest, ',.0f')}"
+        weights = f"{'weights up to' if n > 1 else 'the weight'} {words(self.largest)}"
         self.weights.set_text(f"○ {_plain(n)},\n{weights}" if shown else "")
         self.gap = float((self.plain[n - 2] - self.plain[n - 1]).max()) if n > 1 else 0.0
         most = math.ceil(100 * self.gap)  # per cent
@@ -306,7 +306,7 @@ class SoftplusInverse(LiveFigure):
         grown = math.exp(delta)
         self.spacing = torch.finfo(kind).eps * 2.0 ** math.floor(math.log2(grown))  # of the numbers around exp(Δ)
         self.bound = min(self.spacing / 2 / grown / delta, 1.0)
-        lost = f"{written(100 * self.bound, '.2g')} %"
+        lost = f"{words(_up(100 * self.bound))} %"
         all_together = self.naive.get_ydata()[np.abs(self.naive.get_xdata() - math.log10(delta)).argmin()]
         title = f"exp(Δ) rounded: {f'≤ {lost} lost' if self.bound < 1 else 'all is lost'}"
         here = f"this alone can put Δ off by {lost}" if self.bound < 1 else "nothing of Δ is left"
@@ -335,6 +335,12 @@ class SoftplusInverse(LiveFigure):
         if most < 20 * torch.finfo(kind).eps:
             return "stable form", f"stays below {written(_above(100 * most), 'g')} %, for any of these Δ"
         return "given form", f"is off by {f'up to {words(100 * most)}' if most < 10 else 'more than 1000'} %"
+
+
+def _up(bound: float) -> float:
+    """Rounded up to two digits, so that a bound stays one."""
+    digit = 10.0 ** (math.floor(math.log10(bound)) - 1)
+    return math.ceil(bound / digit * (1 - 1e-9)) * digit
 
 
 def _above(error: float) -> float:
