@@ -740,7 +740,7 @@ HUNT = [
     ("a slice alone", lambda parts, weight, d: [sum(weight[:, k, None] * F.pad(torch.cat(
         [halo(rank, parts, weight.shape[1] - 1), part], 1), ((weight.shape[1] - 1 - k) * d, 0))[
         :, (weight.shape[1] - 1) * d :][:, : part.shape[1]] for k in range(weight.shape[1]))
-        for rank, part in enumerate(parts)], "a slice longer than its halo"),
+        for rank, part in enumerate(parts)], "a slice that cuts off outputs"),
     ("no groups", lambda parts, weight, d: [F.conv1d(torch.cat([halo(rank, parts, (weight.shape[1] - 1) * d), part], 1),
         weight[:, None], dilation=d) for rank, part in enumerate(parts)], "groups forgotten"),
     ("no dilation, unpadded", lambda parts, weight, d: [F.conv1d(
@@ -773,6 +773,7 @@ HUNT = [
     ("chunks", lambda parts, *case: torch.cat(joined(parts, *case), 1).chunk(len(parts), 1),
      "parts taken as equally long"),
     ("no return", lambda *case: None, None),
+    ("the bracket left out", convolved(lag=lambda k, taps, d: taps - 1 - k * d), "a slice that cuts off outputs"),
     ("the bracket moved", convolved(lag=lambda k, taps, d: (taps - 1) * d - k), "taps one sample apart"),
     ("no lag", convolved(lag=lambda k, taps, d: 0), "taps that all read the present"),
     ("no first tap", lambda parts, weight, d: joined(parts, torch.cat([0 * weight[:, :1], weight[:, 1:]], 1), d),

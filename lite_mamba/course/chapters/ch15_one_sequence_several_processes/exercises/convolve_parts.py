@@ -184,9 +184,9 @@ CONVOLVE_PARTS = Exercise(
             where=lambda dilation, **_: dilation > 1,
         ),
         Misconception(
-            "a slice longer than its halo",
-            "The slice leaves out (taps − 1) · dilation samples, and the halo in front of the part has taps − 1. So it "
-            "cuts off outputs of the part, too. Halo and slice go by one length.",
+            "a slice that cuts off outputs",
+            "The slice leaves out (taps − 1) · dilation samples, and cuts off outputs of the part, too: the halo is "
+            "shorter than that, or a lag is below 0. Halo, slice and largest lag are one length.",
             edited(convolve_parts, "halo(rank, parts, reach) → halo(rank, parts, taps - 1)"),
             where=lambda dilation, **_: dilation > 1,
         ),

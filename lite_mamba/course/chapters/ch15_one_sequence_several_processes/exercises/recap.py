@@ -27,9 +27,9 @@ RECAP = [
         "A part tells one sum a channel, one state and one halo, however long it is.",
     ),
     Question(
-        "In the backward pass, from where does a process get the gradient of its last state?",
-        ["from all ranks before it", "from all ranks behind it", "from nobody", "from rank 0"],
-        "from all ranks behind it",
+        "In the backward pass, which other ranks have a share in the gradient of a part's last state?",
+        ["all ranks before it", "all ranks behind it", "none", "rank 0 alone"],
+        "all ranks behind it",
         "Its last state goes on into every later part, and it fades on its way. So does the gradient, coming back.",
     ),
     Question(
