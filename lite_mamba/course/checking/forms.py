@@ -88,7 +88,7 @@ def _parts(want: Any, have: Any, tolerance: Tolerance) -> str | None:
     if len(want) < 2:
         return None
     if not isinstance(have, (tuple, list)):
-        return "one part alone" if any(same(part, have) for part in want) else None
+        return "one result alone" if any(same(part, have) for part in want) else None
     if len(have) > len(want):
         return "a part too many" if same(want, tuple(have[: len(want)])) else None
     if len(have) == len(want) <= FEW_PARTS:

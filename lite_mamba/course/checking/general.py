@@ -75,7 +75,7 @@ HINTS: dict[str, str] = {  # the most telling first
     "numbers in place of True and False": "The answers are right. A comparison gives True and False.",
     "complex numbers in place of real ones": "The numbers are right, their imaginary parts are 0: take `.real`.",
     "another precision": "The values are right. Make new tensors in the dtype of the input, or convert at the end.",
-    "one part alone": "What came is right. The stub's Returns names what must come beside it.",
+    "one result alone": "What came is right. The stub's Returns names what must come beside it.",
     "a result packed into a list or tuple": "What is in it is right. Square brackets make a list of it, a comma behind "
     "it a tuple: return it alone.",
     "a part too many": "What was asked for came, and something else with it. The stub's Returns says what must come.",
