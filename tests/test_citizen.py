@@ -130,6 +130,8 @@ def test_the_slope_of_a_compiled_block_is_that_of_the_eager_one_or_an_error(bloc
     torch.compiler.reset()
     wanted, compiled = slope(x), torch.compile(block, backend="eager")
     compiled(x)
+    with forward_ad.dual_level():
+        torch.testing.assert_close(forward_ad.unpack_dual(compiled(forward_ad.make_dual(x, x))).tangent, wanted)
     torch.testing.assert_close(torch.func.jvp(compiled, (x,), (x,))[1], wanted)
     torch.testing.assert_close(torch.compile(slope, backend="eager")(x), wanted)
     torch.compiler.reset()

@@ -27,14 +27,6 @@ def compile_scan(enabled: bool = True) -> None:
     _compile_on_gpus = enabled
 
 
-def _in_forward_mode() -> bool:
-    """Whether slopes are asked for: behind a custom operator PyTorch would answer with zeros."""
-    return forward_ad._current_level >= 0
-
-
-_in_forward_mode._dynamo_marked_constant = True  # asked while compiling; torch.compiler's own word loads the compiler
-
-
 @typed
 def selective_scan_fn(
     u: Tensor,
@@ -92,7 +84,7 @@ def selective_scan_fn(
     with without_autocast(u.device.type):
         inputs = scan.tensors
         keep_starts = torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in inputs)
-        if torch.compiler.is_compiling() and _in_forward_mode():
+        if torch.compiler.is_compiling() and forward_ad._current_level >= 0:  # an operator would answer with zeros
             raise NotImplementedError("selective_scan_fn has no forward mode inside torch.compile; take it outside")
         run = scan_operator if torch.compiler.is_compiling() or u.is_meta else EagerScan.apply
         use_compiled = _compile_on_gpus and compiled.can_run(scan)
