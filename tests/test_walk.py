@@ -33,6 +33,9 @@ def test_a_wrong_answer_stumbles_at_its_check_and_a_right_one_nowhere(walk):
     before = Path.cwd(), os.environ["LITE_MAMBA_HOME"]
     right = walk.right_answers("00")
     assert list(right) == ["00.scale_A"] and not list(walk.walk("00", 0))
-    (stumble,) = walk.walk("00", 0, {"00.scale_A": [("A itself", lambda delta, A: A)]})
-    assert "is not called right: A itself" in stumble
+    (_, scale), *_ = right["00.scale_A"]
+    wrong = {"A itself": lambda delta, A: A, "right numbers in a list": lambda delta, A: scale(delta, A).tolist()}
+    for title, answer in wrong.items():
+        (stumble,) = walk.walk("00", 0, {"00.scale_A": [(title, answer)]})
+        assert f"is not called right: {title}" in stumble
     assert (Path.cwd(), os.environ["LITE_MAMBA_HOME"]) == before

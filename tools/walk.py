@@ -59,15 +59,16 @@ def walk(chapter: str, nth: int, answers: Answers | None = None) -> Iterator[str
             source, given = "".join(cell["source"]), ""
             if "exercise" in cell["metadata"].get("tags", []) and (check := checked(source)) and check[1] in answers:
                 name, id = check
-                given, shell.user_ns[name] = answers[id][nth % len(answers[id])]
+                given, answer = answers[id][nth % len(answers[id])]
+                shell.user_ns[name] = answer
                 source = without_function(source, name)
-            printed, began = io.StringIO(), time.monotonic()
-            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            silent, began = io.StringIO(), time.monotonic()
+            with contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
                 ran = shell.run_cell(source)
             times[number] = time.monotonic() - began
             if error := ran.error_in_exec or ran.error_before_exec:
                 yield f"{notebook.stem} [{number}] {type(error).__name__}: {str(error)[:200]}  {given}"
-            elif given and "right" not in printed.getvalue():
+            elif given and shell.user_ns[name] is not answer:  # the reference stands in for it
                 yield f"{notebook.stem} [{number}] is not called right: {given}"
     slowest = max(times, key=times.get)
     print(f"{chapter} in {sum(times.values()):.0f} s, [{slowest}] in {times[slowest]:.0f} s", flush=True)
