@@ -6,6 +6,7 @@ import json
 import math
 import threading
 import time
+from copy import deepcopy
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -113,6 +114,7 @@ def test_a_figure_keeps_its_axes_however_often_it_is_saved_and_wherever_it_has_n
         figure.move(marks)
         for one in (figure.figure, figure, figure.figure, figure):
             one.savefig(tmp_path / "saved.png")
+            deepcopy(figure.figure).savefig(tmp_path / "copied.png")
             places.append(figure.left.get_position().bounds)
         figure.picture()
         places.append(figure.left.get_position().bounds)

@@ -69,6 +69,10 @@ class _Saved(Figure):
     def before_saving(self) -> None:
         """What has to be done first: a `LiveFigure` gives its axes their places."""
 
+    def __getstate__(self) -> dict:
+        """What a copy takes along: nothing of a `LiveFigure`, which cannot be copied."""
+        return {name: value for name, value in super().__getstate__().items() if name != "before_saving"}
+
     def savefig(self, *where, **options) -> None:
         self.before_saving()
         moving = [one for one in self.get_children() if one.get_animated()]
