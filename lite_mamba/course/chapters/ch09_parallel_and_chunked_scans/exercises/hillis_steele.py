@@ -263,8 +263,8 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "a shift that grows too fast",
-            "After the first round an entry holds two steps, so the next partner is two steps away. Yours stands "
-            "further off, and what lies between is left out. How many steps does an entry hold after each round?",
+            "As many steps as an entry holds, so far away is its next partner. Sooner or later yours stands further "
+            "off, and what lies between is left out. How many steps does an entry hold after each round?",
             [
                 edited(hillis_steele, f"2 * shift → {far}")
                 for far in ("3 * shift", "2 * shift + 1", "shift + 2", "4 * shift", "shift * max(2, shift)")
