@@ -48,7 +48,8 @@ def selective_scan_fn(
     Time and memory grow linearly with L, forward and backward. For the backward pass only every 32nd state is kept, by
     the compiled scan every 16th. Second derivatives, forward mode, and `torch.func`'s transforms (grad, vjp, jvp, vmap,
     hessian) are right, if slower. Forward mode inside forward mode, second derivatives inside `torch.compile`, and
-    forward mode there with `fullgraph=True`, raise an error.
+    forward mode there with `fullgraph=True`, raise an error; an exported program has no forward mode, and PyTorch does
+    not say so.
 
     Args:
         u: (B, D, L) input.
