@@ -832,6 +832,12 @@ def zero_from_the_middle(layer, x):
     return torch.equal(layer(x)[:, :, :half], layer(other)[:, :, :half])
 
 
+def one_more_from_the_middle(layer, x):
+    half, other = x.shape[2] // 2, x.clone()
+    other[:, :, half:] += 1
+    return torch.equal(layer(x)[:, :, :half], layer(other)[:, :, :half])
+
+
 def first_output_summed(layer, x):
     x = x.clone().requires_grad_()
     return not torch.autograd.grad(layer(x)[..., 0].sum(), x)[0][..., 1:].any().item()
@@ -896,6 +902,7 @@ CAUSAL = [
     ("output channel 0", part(None, 0, None, None), "a test of one channel only"),
     ("input channel 0", part(None, None, None, 0), "a test of one channel only"),
     ("output channel 0 of sequence 0", part(0, 0, None, None), "a test of one channel of one sequence"),
+    ("input channel 0 of sequence 0", part(None, None, 0, 0), "a test of one channel of one sequence"),
     ("never across sequences", same_pairs("bdtbes->ts"), "each sequence on its own"),
     ("never across channels", same_pairs("bdtcds->ts"), "each channel on its own"),
     ("never across channels or sequences", same_pairs("bdtbds->ts"), "each channel on its own"),
@@ -918,6 +925,7 @@ CAUSAL = [
     ("any row", lambda layer, x: any(not row[t + 1 :].any() for t, row in enumerate(reads(layer, x)[:-1])),
      "one honest output is enough"),
     ("the middle", lambda layer, x: changed_from(x.shape[2] // 2, layer, x), "one border between past and future"),
+    ("the middle, one more", one_more_from_the_middle, "one border between past and future"),
     ("from x[1] on", lambda layer, x: changed_from(1, layer, x), "a test of the first output only"),
     ("the last step", lambda layer, x: reads(layer, x)[-2, -1].item() == 0, "a test of the last step only"),
     ("one sequence of its own", lambda layer, x: not reads(layer, torch.randn(1, 3, 8)).triu(1).any().item(),

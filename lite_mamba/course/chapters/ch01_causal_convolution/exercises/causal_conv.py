@@ -294,7 +294,7 @@ CAUSAL_CONV = Exercise(
         Misconception(
             "a Fourier transform",
             "The values are right but for rounding. But each of them is made of all of x, so a change of a later "
-            "sample moves it a little, and section 5 would take this for a look into the future. F.conv1d reads W "
+            "sample can move it a little, and section 5 would take this for a look into the future. F.conv1d reads W "
             "samples.",
             _by_fourier,
         ),

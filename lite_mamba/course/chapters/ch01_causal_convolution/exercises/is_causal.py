@@ -306,6 +306,7 @@ MISCONCEPTIONS = [
         "You change all samples from one time on, and look at the outputs before it. That finds only leaks across "
         "this border. Each t has a border of its own.",
         edited(is_causal, "reads.triu(1).any() → reads[: len(reads) // 2, len(reads) // 2 :].any()"),
+        where=lambda layer, x: layer is not what_two_channels_differ_by_ahead,  # not seen if all change by the same
     ),
     Misconception(
         "a leak that must be everywhere",
@@ -455,6 +456,7 @@ MISCONCEPTIONS = [
         [
             edited(is_causal, f"{READS} → gradients[0, 0, :, 0, 0].abs()"),
             edited(is_causal, f"{READS} → gradients[0, 0].abs().sum(dim=(1, 2))"),
+            edited(is_causal, f"{READS} → gradients[:, :, :, 0, 0].abs().sum(dim=(0, 1))"),
         ],
     ),
     Misconception(

@@ -16,12 +16,12 @@ RECAP = [
     ),
     Question(
         "A kernel of W taps, as PyTorch stores it. Which tap is multiplied with the oldest sample?",
-        ["weight[0]", "weight[W - 1]", "weight[W // 2]", "it depends on the padding"],
-        "weight[0]",
+        ["w[0]", "w[W − 1]", "w[W // 2]", "it depends on the padding"],
+        "w[0]",
         "The taps lie over a window from old to new, wherever it stands. With causal padding the last one is now.",
     ),
     Question(
-        "How many zeros does a causal convolution of width W put in, and where?",
+        "How many zeros does a causal convolution of width W need, and where?",
         ["W on the left", "(W − 1) / 2 on each side", "W − 1 on the right", "W − 1 on the left"],
         "W − 1 on the left",
         "One of the W taps is now, so y[0] lacks W − 1 samples, and they all lie before the start.",
