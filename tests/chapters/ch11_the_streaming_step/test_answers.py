@@ -34,6 +34,13 @@ def unsqueezed(
     return state_update
 
 
+def drive_without_bias(h, u, delta, A, B, C, D, z, dt_bias):
+    given = F.softplus(delta)
+    return unsqueezed(drive=lambda dt, u, B: torch.einsum("bd,bd,bn->bdn", given, u, B))(
+        h, u, delta, A, B, C, D, z, dt_bias
+    )
+
+
 def by_einsum(h, u, delta, A, B, C, D, z, dt_bias):
     dt = torch.log1p(torch.exp(delta + dt_bias))
     h = torch.exp(torch.einsum("bd,dn->bdn", dt, A)) * h + torch.einsum("bd,bn,bd->bdn", dt, B, u)
@@ -249,6 +256,8 @@ UPDATE = [
     ("D", unsqueezed(finish=lambda y, u, D, z: (y + D) * F.silu(z)), "a skip without its input"),
     ("gelu", unsqueezed(finish=lambda y, u, D, z: (y + D * u) * F.gelu(z)), "a gate without SiLU"),
     ("SiLU of the sum", unsqueezed(finish=lambda y, u, D, z: F.silu(y + D * u) * z), "a SiLU on the signal"),
+    ("SiLU of both", unsqueezed(finish=lambda y, u, D, z: F.silu(y + D * u) * F.silu(z)), "a SiLU on the signal"),
+    ("a drive without the bias", drive_without_bias, "a step size that is ready in one place only"),
     ("SiLU of all", unsqueezed(finish=lambda y, u, D, z: F.silu((y + D * u) * z)), "a SiLU on the signal"),
     ("D y", unsqueezed(finish=lambda y, u, D, z: (y * D + u) * F.silu(z)), "a skip of y"),
     ("1 - decay", gated, "a drive weighed by one minus the decay"),
@@ -1149,7 +1158,7 @@ OVERTAKES = [
     ("always 1", lambda s, d, n: 1, None),
     ("+ 0.5, + 1", lambda s, d, n: math.floor(s / each(d, n) + 0.5) + 1, "a count that is rounded to the nearest"),
     ("d_model bytes", lambda s, d, n: s // d + 1, "d_model bytes a token"),
-    ("the rest", lambda s, d, n: divmod(s, each(d, n))[1] + 1, "a rest in the place of a quotient"),
+    ("the rest", lambda s, d, n: divmod(s, each(d, n))[1] + 1, "a remainder in the place of a quotient"),
     ("one byte more", lambda s, d, n: s // (each(d, n) + 1), "a one inside the brackets"),
     ("one byte more of state", lambda s, d, n: int((s + 1) / each(d, n)), "a one inside the brackets"),
     (

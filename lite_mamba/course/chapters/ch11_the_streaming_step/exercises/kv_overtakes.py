@@ -59,7 +59,7 @@ KV_OVERTAKES = Exercise(
             _per_token("2 * d_model * number_bytes → d_model"),
         ),
         Misconception(
-            "a rest in the place of a quotient",
+            "a remainder in the place of a quotient",
             "% gives what a division leaves over. Asked for is how often a token's bytes go into the state.",
             [_counted("// → %"), _counted("// → %", " + 1 → ")],
         ),
@@ -100,8 +100,8 @@ KV_OVERTAKES = Exercise(
         ),
         Misconception(
             "equal counted as larger",
-            "Where the division leaves no rest, the cache of that many tokens is as large as the state, and no larger: "
-            "one token more is needed.",
+            "Where the division leaves no remainder, the cache of that many tokens is as large as the state, and no "
+            "larger: one token more is needed.",
             _counted("state_bytes // → math.ceil(state_bytes /", " + 1 → )"),
         ),
         Misconception(
@@ -112,8 +112,8 @@ KV_OVERTAKES = Exercise(
         ),
         Misconception(
             "one more only where nothing is left",
-            "Where the division leaves no rest you take the next number. Where it leaves one, you round down, and the "
-            "cache of that many tokens still fits under the state.",
+            "Where the division leaves no remainder you take the next number. Where it leaves one, you round down, and "
+            "the cache of that many tokens still fits under the state.",
             _counted(" + 1 →  + (state_bytes % (2 * d_model * number_bytes) == 0)"),
         ),
         Misconception(
@@ -163,8 +163,8 @@ KV_OVERTAKES = Exercise(
         ),
         Misconception(
             "a count that is rounded to the nearest",
-            "You round to the nearest whole number, and so down as often as up. Where the division leaves a rest, and "
-            "where it leaves none: from which whole number on is the cache larger?",
+            "You round to the nearest whole number, and so down as often as up. Where the division leaves a remainder, "
+            "and where it leaves none: from which whole number on is the cache larger?",
             [
                 *(_counted("state_bytes // → round(state_bytes /", f" + 1 → ){more}") for more in ("", " + 1")),
                 *(_counted("state_bytes // → int(state_bytes /", f" + 1 → + 0.5){more}") for more in ("", " + 1")),
@@ -173,7 +173,7 @@ KV_OVERTAKES = Exercise(
         Misconception(
             "one token too many",
             "With a token less the cache is larger already. What does rounding down, or up, give where the division "
-            "leaves a rest?",
+            "leaves a remainder?",
             [_counted("state_bytes // → math.ceil(state_bytes /", " + 1 → ) + 1"), _counted("+ 1 → + 2")],
         ),
         Misconception(

@@ -127,9 +127,9 @@ STATE_UPDATE = Exercise(
             "In one of its two places delta still is what came in: without bias, or without softplus. The decay and "
             "the drive need the same step size.",
             [
-                _updated("delta = F.softplus → raw, delta = delta, F.softplus", f"{place} → {raw}")
-                for place in ("torch.exp(delta", "(delta * u)")
-                for raw in (place.replace("delta", "raw"), place.replace("delta", "(raw + dt_bias)"))
+                _updated("delta = F.softplus → raw, delta = delta, F.softplus", f"{place}delta → {place}{size}")
+                for place in ("torch.exp(", "h + (")
+                for size in ("raw", "(raw + dt_bias)", "F.softplus(raw)")
             ],
         ),
         Misconception(
@@ -261,6 +261,7 @@ STATE_UPDATE = Exercise(
             [
                 _updated("delta = F.softplus → u = F.silu(u)\n    delta = F.softplus"),
                 _updated("(y + D * u) * F.silu(z) → F.silu(y + D * u) * z"),
+                _updated("return (y + D * u) → return F.silu(y + D * u)"),
                 _updated("(y + D * u) * F.silu(z) → F.silu((y + D * u) * z)"),
             ],
         ),
