@@ -896,7 +896,7 @@ for expected, functions in {
         lambda lag, k: [d for d in range(1, lag + 1) if lag % d == 0 and d < k],
         lambda lag, k: [d for d in range(1, lag + 1) if lag % d == 0 and d <= k],
     ],
-    "a rest that is ignored": [
+    "a remainder that is ignored": [
         lambda lag, k: [d for d in range(1, lag + 1) if lag // d < k],
         lambda lag, k: sorted({lag // i for i in range(1, k)}),
         lambda lag, k: [lag // i for i in range(1, k)],
@@ -1391,7 +1391,7 @@ for id, expected, function in (
     ("delay_kernel", "the delay multiplied", lambda delay, k: (tap(k, 0), k * delay)),
     ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: dict(weight=tap(k, 0), dilation=delay // (k - 1))),
     ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0).numpy(), delay // (k - 1))),
-    ("dilations_for", "a rest that is ignored", lambda lag, k: sorted(int(lag / i) for i in range(1, k))),
+    ("dilations_for", "a remainder that is ignored", lambda lag, k: sorted(int(lag / i) for i in range(1, k))),
     ("dilations_for", "a part of a sample", lambda lag, k: sorted({lag / i for i in range(1, k)})),
     (
         "dilations_for",
@@ -1508,7 +1508,7 @@ for id, expected, function in (
     ("delay_kernel", "a fixed number of taps", lambda delay, k: (tap(4, 0), delay // (k - 1))),
     ("delay_kernel", "the newest tap", lambda delay, k: (tap(k, k - 1), delay // k)),
     ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0), torch.tensor(delay / (k - 1)))),
-    ("dilations_for", "a rest that is ignored", lambda lag, k: sorted({round(lag / i) for i in range(1, k)})),
+    ("dilations_for", "a remainder that is ignored", lambda lag, k: sorted({round(lag / i) for i in range(1, k)})),
     (
         "dilations_for",
         "powers of two alone",
@@ -1628,7 +1628,11 @@ for id, expected, function in (
         lambda k, ds, stacked=False: 1 + (k - 1) * sum(ds) if stacked else max([1] + [(k - 1) * d for d in ds]),
     ),
     ("measured_lags", "the same way back twice", back_twice),
-    ("dilations_for", "what leaves a rest", lambda lag, k: [d for d in range(1, lag + 1) if lag % d and lag // d < k]),
+    (
+        "dilations_for",
+        "what leaves a remainder",
+        lambda lag, k: [d for d in range(1, lag + 1) if lag % d and lag // d < k],
+    ),
     ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0), (delay // (k - 1),))),
     ("gated_dilated_conv", "one dilation too late", added(one_step_late)),
     ("gated_dilated_conv", "dilations that double", growing_dilations),
@@ -1924,7 +1928,7 @@ for id, expected, function in (
         "the field taken for the lag",
         lambda lag, k: sorted({(lag - 1) // i for i in range(1, k) if (lag - 1) % i == 0}),
     ),
-    ("dilations_for", "a rest that is ignored", lambda lag, k: sorted({math.ceil(lag / i) for i in range(1, k)})),
+    ("dilations_for", "a remainder that is ignored", lambda lag, k: sorted({math.ceil(lag / i) for i in range(1, k)})),
     ("dilations_for", "the dilation 1 left out", lambda lag, k: [d for d in found_by_taps(lag, k) if d > 1]),
     (
         "dilations_for",

@@ -75,11 +75,11 @@ DILATIONS_FOR = Exercise(
                 chosen("lag // dilation < d_conv → dilation >= lag // (d_conv - 1)"),
                 chosen("lag // dilation < d_conv → True", "range(1, lag + 1) → range(lag // (d_conv - 1), lag + 1)"),
             ],
-            message="Your smallest dilation is lag // (d_conv - 1), and `//` cuts a rest off. With fewer samples from "
-            "tap to tap the oldest one does not reach the lag.",
+            message="Your smallest dilation is lag // (d_conv - 1), and `//` rounds down. With fewer samples from tap "
+            "to tap the oldest one does not reach the lag.",
         ),
         Misconception(
-            name="a rest that is ignored",
+            name="a remainder that is ignored",
             wrong=[
                 chosen("lag % dilation == 0 and → "),
                 lambda lag, d_conv: sorted({lag // gaps for gaps in range(1, d_conv)}),
@@ -88,8 +88,8 @@ DILATIONS_FOR = Exercise(
                 lambda lag, d_conv: sorted({round(lag / gaps) for gaps in range(1, d_conv)}),
                 lambda lag, d_conv: sorted({-(-lag // gaps) for gaps in range(1, d_conv)}),
             ],
-            message="The lag has to be a whole multiple of the dilation. Where the division leaves a rest, no tap "
-            "stands on the lag.",
+            message="The lag has to be a whole multiple of the dilation. Where the division leaves a remainder, no "
+            "tap stands on the lag.",
         ),
         Misconception(
             name="gaps and dilations exchanged",
@@ -122,7 +122,7 @@ DILATIONS_FOR = Exercise(
                 lambda lag, d_conv: [lag / gaps for gaps in range(1, d_conv)],
             ],
             message="Some of these dilations are no whole numbers. A dilation counts samples: keep the divisions that "
-            "leave no rest.",
+            "leave no remainder.",
             where=lambda lag, d_conv: any(lag % gaps for gaps in range(1, d_conv)),
         ),
         Misconception(
@@ -195,10 +195,10 @@ DILATIONS_FOR = Exercise(
             "reach the lag.",
         ),
         Misconception(
-            name="what leaves a rest",
+            name="what leaves a remainder",
             wrong=chosen("lag % dilation == 0 → lag % dilation != 0"),
-            message="You keep the dilations that leave a rest. `lag % dilation` is 0, which counts as false, where the "
-            "lag is a whole multiple.",
+            message="You keep the dilations that leave a remainder. `lag % dilation` is 0, which counts as false, "
+            "where the lag is a whole multiple.",
         ),
         Misconception(
             name="a yes or no for each dilation",
