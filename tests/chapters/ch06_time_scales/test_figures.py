@@ -163,7 +163,9 @@ def test_legs_curves_are_those_of_the_matrix_exponential_and_the_sum_of_plain_on
         t = np.geomspace(1e-3, 20, 20000)
         wave = shown.mix[n - 1] @ np.exp(-np.outer(np.arange(1, shown.SIZE + 1), t))
         assert (np.diff(np.sign(wave)) != 0).sum() == shown.crossings == n - 1
-        assert f"{'weights up to' if n > 1 else 'the weight'} {figures.words(shown.largest)}." in sentence
+        bound = re.search(r"(weights up to|the weight) ([\d .]+)\.$", sentence)
+        assert bound[1] == ("weights up to" if n > 1 else "the weight")
+        assert 1 <= float(bound[2].replace(" ", "")) / shown.largest < 1.1
 
 
 def test_legs_diagonal_is_the_package_rate_of_every_state():
@@ -190,14 +192,14 @@ def test_the_sentence_tells_how_far_the_readers_inverse_is_off():
     sentence = shown.update()
     assert sentence.endswith("The inverse is yours.")
     worst = float(re.search(r"The given form is off by up to ([\d.]+) %", sentence)[1])
-    assert worst == pytest.approx(100 * shown.naive_error.max(), rel=0.05)
+    assert 1 <= worst / (100 * shown.naive_error.max()) < 1.05
 
 
 @pytest.mark.parametrize(
     ("form", "says"),
     [
         (lambda dt: torch.log(torch.expm1(dt)), "The stable form stays below"),
-        (torch.log, "The given form is off by up to 76 %"),
+        (torch.log, "The given form is off by up to 77 %"),
         (lambda dt: dt, "The given form is off by more than 1000 %"),
         (lambda dt: dt + torch.log(torch.expm1(-dt)), "The given form gives no number for any of these Δ"),
         (lambda dt: torch.log(dt - 1e-3), "The given form gives no number for some of these Δ"),

@@ -198,7 +198,7 @@ class TwoMemories(LiveFigure):
         self.largest = float(np.abs(self.mix[n - 1]).max())
         every = slice(None, None, 12)
         self.mixed.set_data(*((self.log_t[every], self.rebuilt[every]) if shown else ([], [])))
-        weights = f"{'weights up to' if n > 1 else 'the weight'} {words(self.largest)}"
+        weights = f"{'weights up to' if n > 1 else 'the weight'} {words(_up(self.largest))}"
         self.weights.set_text(f"○ {_plain(n)},\n{weights}" if shown else "")
         self.gap = float((self.plain[n - 2] - self.plain[n - 1]).max()) if n > 1 else 0.0
         most = math.ceil(100 * self.gap)  # per cent
@@ -334,7 +334,7 @@ class SoftplusInverse(LiveFigure):
         most = self.stable_error.max()
         if most < 20 * torch.finfo(kind).eps:
             return "stable form", f"stays below {written(_above(100 * most), 'g')} %, for any of these Δ"
-        return "given form", f"is off by {f'up to {words(100 * most)}' if most < 10 else 'more than 1000'} %"
+        return "given form", f"is off by {f'up to {words(_up(100 * most))}' if most < 10 else 'more than 1000'} %"
 
 
 def _up(bound: float) -> float:
@@ -586,7 +586,7 @@ def _longest(number: float) -> str:
 
 
 class DecayCollapse(LiveFigure):
-    """What weight decay alone, without any gradient, does to the rates of sixteen states."""
+    """What weight decay alone, with a gradient of zero, does to the rates of sixteen states."""
 
     RATE = 1e-3  # learning rate
     THOUSANDS = 50
