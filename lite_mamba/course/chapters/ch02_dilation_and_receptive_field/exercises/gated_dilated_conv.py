@@ -463,7 +463,7 @@ GATED_DILATED_CONV = Exercise(
             name="a Fourier transform",
             wrong=_by_fourier,
             message="The values are right, but for rounding: each of them is made of all of x. A sample that no tap "
-            "reads moves it a little, and section 4 would take that for a lag that is read.",
+            "reads can move it a little, and section 4 would take that for a lag that is read.",
         ),
         Misconception(
             name="groups forgotten",
