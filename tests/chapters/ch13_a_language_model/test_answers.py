@@ -96,10 +96,21 @@ def bits_with(chances):
 
 
 BITS = [
+    ("over ln 2 too early", lambda x, ids: ce(x[:-1] / math.log(2), ids[1:]), "another base in the softmax"),
+    (
+        "over ln 2 before and behind",
+        lambda x, ids: ce(x[:-1] / math.log(2), ids[1:]) / math.log(2),
+        "another base in the softmax",
+    ),
+    (
+        "the mean of a table",
+        lambda x, ids: -(x[:-1].log_softmax(-1) * F.one_hot(ids[1:], 256)).mean().item() / math.log(2),
+        "a mean over zeros",
+    ),
     (
         "shares of powers of 2",
         bits_with(lambda x, to: (x.exp2() / x.exp2().sum(1, keepdim=True)).gather(1, to)),
-        "powers of 2 in the softmax",
+        "another base in the softmax",
     ),
     ("a cost that is rare", bits_with(lambda x, to: x.softmax(1).gather(1, to) + 1e-12), SMALL),
     ("a lower bound", bits_with(lambda x, to: x.softmax(1).gather(1, to).clamp(min=1e-8)), SMALL),
@@ -597,7 +608,58 @@ def without_the_first(text, end):
     return [text[i + len(end)] for i in range(1, len(text) - len(end)) if text[i:].startswith(end)]
 
 
+def looking_back(places, found):
+    """A learner who goes through the places behind the ends, with other places or another comparison."""
+
+    def answer(text, context):
+        p = torch.full((256,), 1 / 256)
+        for k in range(len(context) + 1):
+            n = torch.zeros(256)
+            for i in places(len(text), k):
+                if found(text[i - k : i], context[len(context) - k :]):
+                    n[text[i]] += 1
+            p = mix(n, p)
+        return p
+
+    return answer
+
+
+def up_to_the_first_rare_end(text, context):
+    p = torch.full((256,), 1 / 256)
+    for end in ends(context):
+        found = all_after(text, end)
+        if len(found) < 2:
+            return p
+        p = (torch.tensor([found.count(b) for b in range(256)]) + p) / (len(found) + 1)
+    return p
+
+
+def nothing_of_what_is_not_there(text, context):
+    return ngram_recursive(text, context) if context in text else torch.full((256,), 1 / 256)
+
+
 NGRAM = [
+    ("both ways of counting places", looking_back(lambda n, k: range(n - k), bytes.__eq__), "a place too few"),
+    ("all places", looking_back(lambda n, k: range(n), bytes.__eq__), "right"),
+    (
+        "the byte k places back",
+        looking_back(lambda n, k: range(k, n), lambda piece, end: piece[:1] == end[:1]),
+        "single bytes in the place of ends",
+    ),
+    (
+        "each byte of the context",
+        ngram_by(lambda c: [b"", *(bytes([b]) for b in reversed(c))]),
+        "single bytes in the place of ends",
+    ),
+    ("no rare ends", up_to_the_first_rare_end, "rare ends left out"),
+    (
+        "at least three times",
+        ngram_by(ends, lambda n, p: mix(n, p) if n.sum() > 2 else p),
+        "rare ends left out",
+    ),
+    ("the context or nothing", nothing_of_what_is_not_there, "an unseen end that knows nothing"),
+    ("a softmax of each", ngram_by(ends, lambda n, p: F.softmax(n + p, 0)), "a softmax of counts"),
+    ("a softmax of the counts", ngram_by(lambda c: [c], lambda n, p: n.softmax(0)), "a softmax of counts"),
     ("over all places", ngram_over_all_places, "the text's length in the denominator"),
     ("from the second place on", ngram_from(without_the_first), "a place too few"),
     ("counts of the context", ngram_by(lambda c: [c], lambda n, p: n), "counts that are no probabilities"),
@@ -619,7 +681,11 @@ NGRAM = [
     ),
     ("counts added up", ngram_by(ends, lambda n, p: n + p, start=0), "counts that are no probabilities"),
     ("lists beside bytes", ngram_of_lists, None),
-    ("an empty end unseen", ngram_by(ends, lambda n, p: mix(n, p) if n.any() else torch.full((256,), 1 / 256)), None),
+    (
+        "uniform where nothing followed",
+        ngram_by(ends, lambda n, p: mix(n, p) if n.any() else torch.full((256,), 1 / 256)),
+        "an unseen end that knows nothing",
+    ),
     ("three bytes at most", ngram_by(lambda context: ends(context[-3:])), None),
     (
         "from as many as occur",
@@ -806,6 +872,18 @@ def read_and_decide(path, share):
 
 
 HELD = [
+    ("every n-th when sorted", lambda paths, n: [path in sorted(paths)[::n] for path in paths], "a place in the list"),
+    ("so many at first", lambda paths, n: [i < n for i, _ in enumerate(paths)], "one end of the list"),
+    ("so many at last", lambda paths, n: [len(paths) - i <= n for i, _ in enumerate(paths)], "one end of the list"),
+    ("of two", held(lambda path, n: crc(path) % 2 == 0), "another divisor"),
+    ("a fraction", held(lambda path, n: crc(path) % (1 / n) == 0), "another divisor"),
+    ("per cent", held(lambda path, n: crc(path) % 100 < n), "a share in per cent"),
+    ("all", held(lambda path, n: crc(path) / 2**32 < n), "all or nothing"),
+    ("no folder, no suffix", held(lambda path, n: crc(Path(path).stem) % n == 0), "the name without its folder"),
+    ("names of modules", held(lambda path, n: crc(path[:-3].replace("/", ".")) % n == 0), OTHER_BYTES),
+    ("a line", held(lambda path, n: crc(f"{path}\n") % n == 0), OTHER_BYTES),
+    ("begun at share", held(lambda path, n: zlib.crc32(path.encode(), n) % n == 0), "another checksum"),
+    ("16 bits", held(lambda path, n: binascii.crc_hqx(path.encode(), 0) % n == 0), "another checksum"),
     ("ranks", held_by_rank, "a place in the list"),
     (
         "places in a sorted set",
@@ -872,7 +950,7 @@ HELD = [
         lambda paths, share: [i for i in range(len(paths)) if not zlib.crc32(paths[i].encode()) % share],
         "the places of the paths",
     ),
-    ("one in ten", held(lambda path, n: zlib.crc32(path.encode()) % 10 == 0), "one in ten, whatever is asked"),
+    ("one in ten", held(lambda path, n: zlib.crc32(path.encode()) % 10 == 0), "another divisor"),
     ("latin-1", held(lambda path, n: zlib.crc32(path.encode("latin1")) % n == 0), "other bytes than those of the path"),
     ("a comprehension", held(lambda path, n: zlib.crc32(path.encode("utf-8")) % n == 0), "right"),
     ("a loop with not", held_by_loop, "right"),
@@ -899,11 +977,11 @@ HELD = [
     ("length", held(lambda path, n: len(path) % n == 0), "another checksum"),
     ("shuffled", held_shuffled, None),
     ("the names", lambda paths, n: [p for p in paths if zlib.crc32(p.encode()) % n == 0], "the paths themselves"),
-    ("share by checksum", held(lambda path, n: n % zlib.crc32(path.encode()) == 0), "nothing held out"),
+    ("share by checksum", held(lambda path, n: n % zlib.crc32(path.encode()) == 0), "all or nothing"),
     ("sorted", lambda paths, n: held_by_loop(sorted(paths), n), "another order"),
     ("sum of the bytes", held(lambda path, n: sum(path.encode()) % n == 0), "another checksum"),
     ("remainders", held(lambda path, n: zlib.crc32(path.encode()) % n), "remainders in the place of answers"),
-    ("none", lambda paths, share: [False] * len(paths), "nothing held out"),
+    ("none", lambda paths, share: [False] * len(paths), "all or nothing"),
     ("no encode", held(lambda path, n: zlib.crc32(path) % n == 0), "a checksum of text"),
     ("a tensor", lambda paths, n: torch.tensor(held_by_loop(paths, n)), None),
     ("no return", lambda paths, n: None, None),
@@ -1072,7 +1150,41 @@ def draw_by_a_late_sum_alone(logits, temperature, u):
         end += p
 
 
+def draw_in_a_loop(first, start=lambda p: 0.0, otherwise=None, above=False):
+    """A learner's loop that begins elsewhere, decides at once, or compares the other way round."""
+
+    def draw(p, u):
+        end = start(p)
+        for byte in range(first, len(p)):
+            end += p[byte].item()
+            if (u > end) if above else (u < end):
+                return byte
+            if otherwise:
+                return otherwise(p)
+        return len(p) - 1
+
+    return draw_at(draw)
+
+
+FIRST_PIECE = "a decision at the first piece"
+FIRST_SUM = "a first piece left out or laid twice"
+SMALL_TEMPERATURE = "a small temperature in the place of 0"
+
+
 DRAW = [
+    ("else in the loop", draw_in_a_loop(0, otherwise=lambda p: len(p) - 1), FIRST_PIECE),
+    ("the first end below u", draw_in_a_loop(0, above=True), FIRST_PIECE),
+    ("from byte 1 on", draw_in_a_loop(1), FIRST_SUM),
+    ("begun with the first piece", draw_in_a_loop(0, start=lambda p: p[0].item()), FIRST_SUM),
+    ("begun with the first piece, from byte 1 on", draw_in_a_loop(1, start=lambda p: p[0].item()), FIRST_SUM),
+    ("a ten thousandth", lambda x, t, u: draw_numpy(x, t or 1e-4, u), SMALL_TEMPERATURE),
+    ("a ten thousandth more", lambda x, t, u: draw_numpy(x, t + 1e-4, u), SMALL_TEMPERATURE),
+    ("shares of the logits", draw_from(lambda x, t: (x / t) / (x / t).sum()), "no softmax"),
+    (
+        "NumPy's choice",
+        draw_at(lambda p, u: np.random.choice(np.arange(len(p)), p=p.numpy())),
+        "random numbers of your own",
+    ),
     ("a minus, as physicists have it", draw_from(lambda x, t: (-x / t).softmax(0)), "the least likely byte"),
     ("summed up too late, and nothing behind the loop", draw_by_a_late_sum_alone, "the byte after"),
     ("the smallest taken off", drawn_from_the_smallest, None),
@@ -1092,7 +1204,7 @@ DRAW = [
     ("numpy", draw_numpy, "right"),
     (
         "first above",
-        lambda x, t, u: int(((x / (t or 1e-4)).softmax(0).cumsum(0) > u).int().argmax()),
+        lambda x, t, u: int(((x / (t or 1e-9)).softmax(0).cumsum(0) > u).int().argmax()),
         "right",
     ),
     ("a power of p", draw_from(lambda x, t: (q := x.double().softmax(0) ** (1 / t)) / q.sum()), "right"),
@@ -1549,7 +1661,32 @@ def window_last_over_its_own(model, ids, window):
     return window_last_only(model, ids, window) * (len(ids) - 1) / guesses
 
 
+def window_half_steps(one_more):
+    """As many measure a text that is too long: windows of which the second half is new."""
+
+    def window_bits(model, ids, window):
+        costs, last = {}, len(ids)
+        for start in range(0, last, max(1, window // 2)):
+            end = min(start + window, last - one_more)
+            if end - start > 1 - one_more:
+                log_p = model(ids[None, start:end])[0].log_softmax(-1)
+                for place in range(start, end - 1 + one_more):
+                    costs.setdefault(place, -log_p[place - start, ids[place + 1]].item())
+        return sum(costs.values()) / (last - 1) / math.log(2)
+
+    return window_bits
+
+
 WINDOWS = [
+    ("half of each new", window_half_steps(one_more=False), "a window that slides"),
+    ("half of each new, the last guess too", window_half_steps(one_more=True), "a window that slides"),
+    (
+        "means times the window",
+        lambda model, ids, window: (
+            window_loop(mean=True)(model, ids, window) * len(range(0, len(ids) - 1, window)) * window / (len(ids) - 1)
+        ),
+        "a mean of means",
+    ),
     (
         "2 at least",
         lambda model, ids, window: window_loop(carry=False, inside=True)(model, ids, max(2, window)),

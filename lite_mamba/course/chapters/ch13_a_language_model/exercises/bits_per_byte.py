@@ -95,6 +95,12 @@ BITS_PER_BYTE = Exercise(
             ],
         ),
         Misconception(
+            "a mean over zeros",
+            "You divide by 256, too. Where each row of a table keeps one cost and is 0 elsewhere, the zeros are no "
+            "guesses: how many guesses are there?",
+            edited(bits_per_byte, "nats.mean() → nats.mean() / 256"),
+        ),
+        Misconception(
             "a median in the place of a mean",
             "You take the cost in the middle. What a text costs is the sum of all, the dear bytes too: take the mean.",
             [
@@ -284,10 +290,14 @@ BITS_PER_BYTE = Exercise(
             ],
         ),
         Misconception(
-            "powers of 2 in the softmax",
-            "Your probabilities are shares of powers of 2. Softmax takes powers of e: the model was trained with "
-            "these. The base 2 comes with the logarithm alone.",
-            edited(bits_per_byte, "logits[:-1].log_softmax(-1) → (logits[:-1] * math.log(2)).log_softmax(-1)"),
+            "another base in the softmax",
+            "You bring the base 2 into the softmax, so your probabilities are no longer those of the model: it was "
+            "trained with powers of e. The base 2 comes with the logarithm alone.",
+            [
+                edited(bits_per_byte, f"logits[:-1] → (logits[:-1] {by} math.log(2))", *bits)
+                for by in "*/"
+                for bits in ((), (" / torch.log(torch.tensor(2.0)) → ",))
+            ],
         ),
         Misconception(
             "bits divided by ln 2",

@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,7 +34,7 @@ def _draw_cases(draw: Draw) -> dict:
         best = int(logits.argmax())
         other = draw.choice([i for i in range(size) if i != best])
         logits[best] += 4 * (temperature > 0)
-        logits[other] = logits[best] - (temperature / 2 or 0.001)
+        logits[other] = logits[best] - (temperature / 2 or 1e-4)
         u = draw.choice([0.02, 0.13] if other < best else [0.86, 0.97])
         return {"logits": logits, "temperature": temperature, "u": u}
     return {"logits": logits, "temperature": temperature, "u": _off_the_ends(logits, temperature, u)}
@@ -120,6 +121,28 @@ DRAW_BYTE = Exercise(
             [edited(draw_byte, f"[:-1] <= u → {ahead} u") for ahead in ("[:-1] >", ">", "[:-1] >=", ">=")],
         ),
         Misconception(
+            "a decision at the first piece",
+            "You compare u with the end of the first piece alone, and give the first byte or the last one. Where does "
+            "the loop go on, and which way round does it compare?",
+            [
+                edited(draw_byte, f"int((p.cumsum(-1)[:-1] <= u).sum()) → 0 if u {side} p[0] else len(p) - 1")
+                for side in "<>"
+            ],
+        ),
+        Misconception(
+            "a first piece left out or laid twice",
+            "The first piece is missing from your running sum, in it twice, or never compared with u. With what does "
+            "the sum begin, and what comes first in the loop?",
+            [
+                edited(
+                    draw_byte,
+                    "return int((p.cumsum(-1)[:-1] <= u).sum()) → return max(1, int((p.cumsum(-1)[:-1] <= u).sum()))",
+                ),
+                edited(draw_byte, "int((p.cumsum(-1)[:-1] <= u) → 1 + int((p[1:].cumsum(-1)[:-1] <= u)"),
+                edited(draw_byte, "p.cumsum(-1)[:-1] → (p.cumsum(-1) + p[0])[:-1]"),
+            ],
+        ),
+        Misconception(
             "the nearest end",
             "You take the piece whose end, beginning or middle is nearest to u. That may be the piece beside it: u "
             "falls into the first piece that ends above it.",
@@ -149,6 +172,7 @@ DRAW_BYTE = Exercise(
                     ".softmax(-1) → ",
                     "int((p.cumsum(-1)[:-1] <= u).sum()) → min(len(p) - 1, int((p.cumsum(-1) <= u).sum()))",
                 ),
+                edited(draw_byte, ".softmax(-1) → \n    p = p / p.sum()"),
             ],
         ),
         Misconception(
@@ -224,12 +248,10 @@ DRAW_BYTE = Exercise(
             [
                 edited(
                     draw_byte,
-                    "if temperature == 0:\n        return int(logits.argmax()) → temperature = max(temperature, 1e-3)",
-                ),
-                edited(
-                    draw_byte,
-                    "if temperature == 0:\n        return int(logits.argmax()) → temperature = max(temperature, 0.1)",
-                ),
+                    "if temperature == 0:\n        return int(logits.argmax()) → "
+                    f"temperature = max(temperature, {least})",
+                )
+                for least in ("1e-3", "0.1")
             ],
         ),
         Misconception(
@@ -345,6 +367,11 @@ DRAW_BYTE = Exercise(
                     draw_byte,
                     "int((p.cumsum(-1)[:-1] <= u).sum()) → random.choices(range(len(p)), p.tolist())[0]",
                     random=random,
+                ),
+                edited(
+                    draw_byte,
+                    "int((p.cumsum(-1)[:-1] <= u).sum()) → int(np.random.choice(len(p), p=p.numpy()))",
+                    np=np,
                 ),
             ],
         ),

@@ -1,5 +1,6 @@
 """Exercise 3: held_out."""
 
+import binascii
 import hashlib
 import random
 import zlib
@@ -66,6 +67,8 @@ HELD_OUT = Exercise(
                 edited(
                     held_out, "path.encode() → str(i).encode()", "for path in paths → for i, path in enumerate(paths)"
                 ),
+                edited(held_out, "zlib.crc32(path.encode()) % share == 0 → path in paths[::share]"),
+                edited(held_out, "zlib.crc32(path.encode()) % share == 0 → path in sorted(paths)[::share]"),
                 edited(held_out, "zlib.crc32(path.encode()) → sorted(paths).index(path)"),
                 edited(held_out, "zlib.crc32(path.encode()) → sorted(set(paths)).index(path)"),
                 edited(held_out, "zlib.crc32(path.encode()) → (sorted(paths).index(path) + paths.count(path) - 1)"),
@@ -109,6 +112,14 @@ HELD_OUT = Exercise(
                     held_out,
                     "zlib.crc32(path.encode()) % share == 0 for path in paths → "
                     "i >= len(paths) * (share - 1) // share for i in range(len(paths))",
+                ),
+                *(
+                    edited(
+                        held_out,
+                        "zlib.crc32(path.encode()) % share == 0 for path in paths → "
+                        f"i {end} for i in range(len(paths))",
+                    )
+                    for end in ("< share", ">= len(paths) - share")
                 ),
             ],
         ),
@@ -164,18 +175,22 @@ HELD_OUT = Exercise(
             lambda paths, share: [i for i, out in enumerate(held_out(paths, share)) if out],
         ),
         Misconception(
-            "one in ten, whatever is asked",
-            "You hold out one file in ten. How many files one is held out of is given: `share`.",
-            edited(held_out, "% share → % 10"),
-        ),
-        Misconception(
             "another divisor",
             "You divide the checksum by another number than `share`. However many files there are, one in `share` is "
             "held out.",
             [
                 edited(held_out, f"% share → % {divisor}")
-                for divisor in ("(share - 1)", "(share + 1)", "len(paths)", "max(1, len(paths) // share)")
+                for divisor in (
+                    *("(share - 1)", "(share + 1)", "(1 / share)", "len(paths)", "max(1, len(paths) // share)"),
+                    *("2", "5", "10", "100"),
+                )
             ],
+        ),
+        Misconception(
+            "a share in per cent",
+            "You hold out `share` files in a hundred. One file in `share` is another number: one in 4 is 25 in a "
+            "hundred.",
+            edited(held_out, "% share == 0 → % 100 < share"),
         ),
         Misconception(
             "remainders in the place of answers",
@@ -196,9 +211,10 @@ HELD_OUT = Exercise(
             ],
         ),
         Misconception(
-            "nothing held out",
-            "You hold no file out. `share` is to divide the checksum: then the remainder of the checksum is 0.",
-            edited(held_out, "== 0 → == share"),
+            "all or nothing",
+            "You hold out no file, or all of them. `share` is to divide the checksum: then the remainder of the "
+            "checksum is 0.",
+            [edited(held_out, "== 0 → == share"), edited(held_out, "== 0 → < share")],
         ),
         Misconception(
             "another order",
@@ -257,7 +273,10 @@ HELD_OUT = Exercise(
             "the name without its folder",
             "You take the checksum of the file's name alone. Then all files called __init__.py share one fate. "
             "The path with its folders tells them apart.",
-            edited(held_out, "path.encode() → PurePosixPath(path).name.encode()", PurePosixPath=PurePosixPath),
+            [
+                edited(held_out, f"path.encode() → PurePosixPath(path).{name}.encode()", PurePosixPath=PurePosixPath)
+                for name in ("name", "stem")
+            ],
         ),
         Misconception(
             "the folder without the file",
@@ -287,6 +306,8 @@ HELD_OUT = Exercise(
                 edited(held_out, "path.encode() → ('./' + path).encode()"),
                 edited(held_out, "path.encode() → path.removesuffix('.py').encode()"),
                 edited(held_out, "path.encode() → path.replace('/', '.').encode()"),
+                edited(held_out, "path.encode() → path.removesuffix('.py').replace('/', '.').encode()"),
+                edited(held_out, "path.encode() → (path + chr(10)).encode()"),
                 edited(held_out, "path.encode() → path.replace('/', '').encode()"),
                 edited(held_out, "path.encode() → path.replace('/', chr(92)).encode()"),
             ],
@@ -303,6 +324,8 @@ HELD_OUT = Exercise(
             "the model never read.",
             [
                 edited(held_out, "zlib.crc32 → zlib.adler32"),
+                edited(held_out, "path.encode()) → path.encode(), share)"),
+                edited(held_out, "zlib.crc32(path.encode()) → binascii.crc_hqx(path.encode(), 0)", binascii=binascii),
                 edited(
                     held_out,
                     "zlib.crc32(path.encode()) → int(hashlib.md5(path.encode()).hexdigest(), 16)",

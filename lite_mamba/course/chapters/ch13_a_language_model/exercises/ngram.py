@@ -105,6 +105,55 @@ NGRAM = Exercise(
             edited(ngram, "context[len(context) - size :] → context[::-1][:size]"),
         ),
         Misconception(
+            "single bytes in the place of ends",
+            "You compare one byte of the context at a time. An end of k bytes is found only where all k stand in a "
+            "row.",
+            [
+                edited(ngram, "text[i : i + size] == tail → text[i : i + min(size, 1)] == tail[:1]"),
+                edited(
+                    ngram,
+                    "len(context) - size :] → len(context) - size :][:1]",
+                    "i + size] for i in range(len(text) - size) if text[i : i + size] → "
+                    "i + len(tail)] for i in range(len(text) - len(tail)) if text[i : i + len(tail)]",
+                ),
+            ],
+        ),
+        Misconception(
+            "rare ends left out",
+            "You leave out ends that are rare. They count like all others: with few followers beside the one "
+            "observation of p, a rare end weighs little by itself.",
+            [
+                edited(
+                    ngram,
+                    "(counts + p) / (len(followers) + 1) → "
+                    f"(counts + p) / (len(followers) + 1) if len(followers) >= {least} else p",
+                )
+                for least in (2, 3, 5)
+            ],
+        ),
+        Misconception(
+            "an unseen end that knows nothing",
+            "Where an end never stood in the text, you give every byte the same. What the shorter ends have counted "
+            "still holds there.",
+            [
+                edited(
+                    ngram,
+                    "(counts + p) / (len(followers) + 1) → "
+                    f"(counts + p) / (len(followers) + 1) if {seen} else torch.full((256,), 1 / 256)",
+                )
+                for seen in ("followers", "tail in text")
+            ],
+        ),
+        Misconception(
+            "a softmax of counts",
+            "You make probabilities of counts by a softmax, which takes powers of e: that is for logits. Counts are "
+            "compared with the number of all.",
+            [
+                edited(ngram, f"(counts + p) / (len(followers) + 1) → {counts}.softmax(0)")
+                for counts in ("(counts + p)", "counts.float()")
+            ],
+        ),
+        Misconception(
             "the longest end left out",
             "The whole context is the longest of its ends, and never looked up. Mind that range(n) ends with n − 1.",
             edited(ngram, "len(context) + 1 → len(context)"),
@@ -354,9 +403,10 @@ NGRAM = Exercise(
         ),
         Misconception(
             "a place too few",
-            "You leave out a place: the first of the text, where an end may stand, too, or the last byte, which also "
-            "follows something.",
+            "You leave out places: the first of the text, where an end may stand, too, or the last bytes, which also "
+            "follow something.",
             [
+                edited(ngram, "range(len(text) - size) → range(len(text) - 2 * size)"),
                 edited(ngram, "range(len(text) - size) → range(len(text) - size - 1)"),
                 edited(ngram, "range(len(text) - size) → range(1, len(text) - size)"),
                 edited(ngram, "range(len(text) - size) → range(1, len(text) - size - 1)"),

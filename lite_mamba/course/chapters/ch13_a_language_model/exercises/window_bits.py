@@ -35,6 +35,22 @@ def _sliding(model: MambaLM, ids: Tensor, window: int) -> float:
     return float(sum(costs) / len(costs) / torch.log(torch.tensor(2.0)))
 
 
+def _striding(more: int):
+    """Windows that move on by half their length, each from an empty state; what is new in one is guessed there."""
+
+    def window_bits(model: MambaLM, ids: Tensor, window: int) -> float:
+        nats, seen = 0.0, 1
+        for start in range(0, len(ids), max(1, window // 2)):
+            part = ids[start : start + window + more]
+            new = start + len(part) - seen
+            if new > 0 and len(part) > 1:
+                nats += F.cross_entropy(model(part[None, :-1])[0, -new:], part[-new:], reduction="sum").item()
+            seen += new
+        return nats / (len(ids) - 1) / torch.log(torch.tensor(2.0)).item()
+
+    return window_bits
+
+
 def _behind_the_last(model: MambaLM, ids: Tensor, window: int) -> float:
     """Each window is read behind the one before it, from an empty state."""
     nats = 0.0
@@ -411,10 +427,11 @@ WINDOW_BITS = Exercise(
         ),
         Misconception(
             "a window that slides",
-            "Your window moves on by one byte and begins with an empty state each time: a byte is guessed from the "
-            "last `window` bytes alone, and each byte is read `window` times. Read every byte once, and carry the "
+            "Your window moves on by less than its length and begins with an empty state each time: a byte is guessed "
+            "from the last bytes alone, and most bytes are read several times. Read every byte once, and carry the "
             "state.",
             [
+                *(_striding(more) for more in (0, 1)),
                 _sliding,
                 edited(_sliding, "range(1, len(ids)) → range(window, len(ids))", "/ len(costs) → / max(1, len(costs))"),
             ],
@@ -432,13 +449,16 @@ WINDOW_BITS = Exercise(
         ),
         Misconception(
             "a mean of means",
-            "You average the windows' means. The last window may be shorter, and then its bytes count more "
+            "The mean of each window counts alike. The last window may be shorter, and then its bytes count more "
             "than others.",
-            edited(
-                window_bits,
-                'reduction="sum").item() → reduction="mean").item()',
-                "/ (len(ids) - 1) / → / -(-(len(ids) - 1) // window) /",
-            ),
+            [
+                edited(
+                    window_bits,
+                    'reduction="sum").item() → reduction="mean").item()',
+                    "/ (len(ids) - 1) / → / -(-(len(ids) - 1) // window) /",
+                ),
+                edited(window_bits, 'reduction="sum").item() → reduction="mean").item() * window'),
+            ],
         ),
         Misconception(
             "windows in the place of bytes",
