@@ -112,6 +112,11 @@ def recap_complaints(questions: list[Question]) -> list[str]:
             found.append(f"{question.text}: needs at least two choices, all different")
         if not question.why:
             found.append(f"{question.text}: no why")
+    if (
+        len({question.choices.index(question.answer) for question in questions if question.answer in question.choices})
+        == 1
+    ):
+        found.append("the right answers of the recap all stand at one place")
     texts = [question.text for question in questions]
     return found + (["two recap questions are the same"] if len(set(texts)) != len(texts) else [])
 
@@ -292,6 +297,7 @@ BROKEN = [
     ("all different", fake(recap=[*FIVE[:4], Question("Why?", ["a", "a"], "a", "So.")])),
     ("no why", fake(recap=[*FIVE[:4], Question("Why?", ["a", "b"], "a", "")])),
     ("questions are the same", fake(recap=[*FIVE[:4], FIVE[0]])),
+    ("at one place", fake(recap=[Question(f"Is {n} even?", ["yes", "no"], "yes", "By two.") for n in range(0, 10, 2)])),
 ]
 
 

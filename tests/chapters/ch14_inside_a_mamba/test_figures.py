@@ -384,6 +384,17 @@ def test_every_channel_is_scaled_to_spread_1():
         torch.testing.assert_close(spread, torch.ones_like(spread), rtol=1e-3, atol=0)
 
 
+def test_neighbours_mostly_have_the_same_label_and_are_more_alike_than_bytes_of_two_files():
+    """Why bytes must not be drawn one by one. They are not nearly the same: the share is 1 for bytes without a tie."""
+    for target in ("inside a string", "inside a bracket"):
+        y = probing.labels(target)  # (files, places)
+        assert (y[:, 1:] == y[:, :-1]).float().mean() > 0.9
+    for x in probing.features():  # (files, places, D)
+        x = (x - x.mean((0, 1))) / x.std((0, 1))
+        beside, apart = (difference.square().mean() / 2 for difference in (x[:, 1:] - x[:, :-1], x - x.roll(1, 0)))
+        assert 0.4 < beside < 0.9 < apart
+
+
 def test_only_training_makes_strings_easy_to_read():
     y = probing.labels("inside a string")
     trained, fresh, rival = (

@@ -20,7 +20,7 @@ from .texts import FILES, HELD, marks
 
 LANGUAGE = "library-plain-0"
 TARGETS = ("inside a string", "inside a bracket", "on an even line")
-PLACES = slice(259, None, 4)  # every file starts with a docstring; and neighbouring bytes have nearly the same state
+PLACES = slice(259, None, 4)  # every file starts with a docstring; and neighbouring bytes are much alike
 RIDGE = 1.0
 BACK = 8  # bytes that the rival sees
 SHUFFLES = 10

@@ -100,8 +100,8 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "neighbours on both sides",
-            "However you scale, bytes are still drawn one by one. The byte beside a tested one is trained on, and the "
-            "two states are nearly the same. Set whole files apart.",
+            "However you scale, bytes are still drawn one by one. The byte beside a tested one is trained on, and "
+            "mostly has the same label. Set whole files apart.",
             [
                 _shuffled_only,
                 edited(_shuffled_only, "(x[test] - mean) / std → (x[test] - x[test].mean(0)) / x[test].std(0)"),

@@ -6,9 +6,9 @@ RECAP = [
     Question(
         "A text has L tokens. How much does a scan keep in memory, and how much is its matrix?",
         [
-            "D·N numbers, and an L×L matrix a channel that nobody needs to write down",
             "An L×L matrix a channel, as attention does",
             "D·N numbers, and an L×L matrix for all channels together",
+            "D·N numbers, and an L×L matrix a channel that nobody needs to write down",
             "L·N numbers either way",
         ],
         "D·N numbers, and an L×L matrix a channel that nobody needs to write down",
@@ -17,14 +17,14 @@ RECAP = [
     ),
     Question(
         "Which of these can M do that a row of softmax attention cannot?",
-        ["Have negative weights", "Look at the first token", "Weigh two tokens alike", "Depend on the tokens"],
+        ["Look at the first token", "Have negative weights", "Weigh two tokens alike", "Depend on the tokens"],
         "Have negative weights",
         "C·B may have either sign, and no row need add up to 1.",
     ),
     Question(
         "σ, Δ, B and C are held at what they were. Input x at lag 10 still has a weight in the output. Which way did "
         "it take, in a block with four taps?",
-        ["Through the state", "Past the state, by D", "Either", "Through the gate z"],
+        ["Past the state, by D", "Through the gate z", "Either", "Through the state"],
         "Through the state",
         "Past the state, the output sees what the convolution sees: lags 0 to 3.",
     ),
@@ -32,14 +32,14 @@ RECAP = [
         "A probe reads brackets off a trained model with 88 %. Off the same model with random weights, another probe "
         "reads 80 %. What follows?",
         [
-            "Training made brackets easier to read, by 8 points",
             "The model counts brackets with 88 %",
+            "Training made brackets easier to read, by 8 points",
             "The random model understands Python",
             "The probe is broken",
         ],
         "Training made brackets easier to read, by 8 points",
-        "Much of what was read is there in any recurrent network: it remembers its input. Only what goes beyond the "
-        "controls is a finding about training.",
+        "A random recurrence remembers its input, too, and much can be read off it. Only what goes beyond the controls "
+        "is a finding about training.",
     ),
     Question(
         "Why does a probe that is trained and tested on bytes drawn one by one look too good?",
@@ -50,6 +50,7 @@ RECAP = [
             "Bytes repeat in the alphabet",
         ],
         "Beside almost every tested byte stands one that was trained on",
-        "Neighbouring states are nearly the same, and so are their labels. Whole files must stay apart.",
+        "Neighbours mostly have the same label, and are more alike than bytes of two files. Whole files must stay "
+        "apart.",
     ),
 ]
