@@ -425,6 +425,7 @@ SELECTIVE = [
     ("smallest of minus", places_of(lambda u, k: top(-u, k)), "the smallest numbers"),
     ("row 0", places_of(lambda u, k: top(u[:1].expand_as(u), k)), "the same places in every row"),
     ("indices of a sort", places_of(lambda u, k: u.topk(k).indices.sort(1).indices), "symbols that stay at the start"),
+    ("argsort of argsort", places_of(lambda u, k: u.argsort()[:, -k:].argsort(1)), "symbols that stay at the start"),
     ("sorted values", places_of(lambda u, k: u.topk(k).values.sort(1).indices), "symbols that stay at the start"),
     ("all places", selective_all_places, "the places of all rows in every row"),
     ("at the start", places_of(lambda u, k: torch.arange(k).repeat(len(u), 1)), "symbols that stay at the start"),
@@ -510,6 +511,11 @@ SELECTIVE = [
      "more recalls than symbols"),
     ("two recalls a symbol, over symbols", lambda d, u, n: torch.cat(
         [selective_by_rows(d, u, n)[:, : u.shape[1] - d.shape[1]], torch.full((len(d), 2 * d.shape[1]), n + 1)], 1),
+     "more recalls than symbols"),
+    ("recalls from K on", lambda d, u, n: F.pad(
+        selective_by_rows(d, u, n)[:, : d.shape[1]], (0, u.shape[1]), value=n + 1), "more recalls than symbols"),
+    ("recalls from K on, under the symbols", lambda d, u, n: F.pad(
+        torch.full_like(d, n), (0, u.shape[1]), value=n + 1).scatter(1, top(u, d.shape[1]), d),
      "more recalls than symbols"),
     ("one recall less", lambda d, u, n: selective_with_recalls(d, u, n, range(1 - d.shape[1], 0)),
      "one recall too few"),
@@ -814,7 +820,9 @@ LEFT = [
     ("cumsum", sums(lambda d: d.cumsum(0)), "the tokens before"),
     ("slices to t", lambda d, A: torch.stack([(A * d[:t].sum()).exp() for t in range(len(d))]), "the tokens before"),
     ("own factor", sums(lambda d: d), "a token's own step size"),
-    ("next factor", sums(lambda d: torch.cat([d[1:], d.new_zeros(1)])), "the next token only"),
+    ("next factor", sums(lambda d: torch.cat([d[1:], d.new_zeros(1)])), "one later token only"),
+    ("the last factor", lambda d, A: torch.cat([(A * d[-1:]).exp().repeat(len(d) - 1), torch.ones(1)]),
+     "one later token only"),
     ("no A", lambda d, A: left_by_flip(d, -1.0), "a forgotten A"),
     ("minus A", lambda d, A: left_by_flip(d, -A), "a state that grows"),
     ("lost", lambda d, A: 1 - left_by_flip(d, A), "what is lost"),

@@ -164,9 +164,12 @@ LEFT_AT_THE_END = Exercise(
             [_left(f"torch.exp(A * later)[0]{form}") for form in ("", ".item()", ".expand_as(delta)")],
         ),
         Misconception(
-            "the next token only",
+            "one later token only",
             "You let one later token fade it. All later ones do, one after another, and their exponents add up.",
-            _later("torch.cat([delta[1:], torch.zeros(1)])"),
+            [
+                _later("torch.cat([delta[1:], torch.zeros(1)])"),
+                _later("torch.cat([delta[-1:].expand(len(delta) - 1), torch.zeros(1)])"),
+            ],
         ),
         Misconception(
             "a token's own step size",

@@ -35,7 +35,7 @@ RECAP = [
             "At the embedding of the cue",
         ],
         "At the Δ of the tokens in between, in the channels that hold the symbol",
-        "Their sum grows with L. Once it is far above 1, the state has forgotten.",
+        "Their sum grows with L. Once −A times it is far above 1, the state has forgotten.",
     ),
     Question(
         "A model is right at L = 256, and mostly wrong as soon as it is read in chunks. What is the likely reason?",

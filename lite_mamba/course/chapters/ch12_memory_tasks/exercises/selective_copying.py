@@ -160,6 +160,7 @@ SELECTIVE_COPYING = Exercise(
             [
                 _places("torch.arange(n_data).expand_as(data)"),
                 _places("u.topk(n_data, dim=1).indices.sort(dim=1).indices"),
+                _places("u.argsort(dim=1)[:, -n_data:].sort(dim=1).indices"),
                 _places("u.topk(n_data, dim=1).values.sort(dim=1).indices"),
             ],
         ),
@@ -220,10 +221,10 @@ SELECTIVE_COPYING = Exercise(
             "Your row has more recalls than symbols. Each recall asks for one symbol.",
             [
                 edit
-                for more in ("1", "n_data")
+                for first in ("u.shape[1] - 1", "u.shape[1] - n_data", "n_data")
                 for edit in (
-                    edited(selective_copying, f"[:, u.shape[1] :] → [:, u.shape[1] - {more} :]"),
-                    _recalls_last(f"u.shape[1] - {more} :"),
+                    edited(selective_copying, f"[:, u.shape[1] :] → [:, {first} :]"),
+                    _recalls_last(f"{first} :"),
                 )
             ],
         ),
