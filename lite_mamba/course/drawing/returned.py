@@ -42,7 +42,7 @@ def returned(name: str, result: Any, *shapes: tuple[int, ...], finite: bool = Fa
         >>> returned("the chunk", torch.ones(2), (2,), (1, 3))
         Traceback (most recent call last):
         ...
-        ValueError: the chunk returned (2,), expected the shapes (2,) and (1, 3)
+        ValueError: the chunk returned (2,), expected tensors of the shapes (2,) and (1, 3)
     """
     together = isinstance(result, (tuple, list))
     parts = result if together else (result,)
@@ -51,7 +51,8 @@ def returned(name: str, result: Any, *shapes: tuple[int, ...], finite: bool = Fa
         found, expected = (" and ".join(map(str, names)) or "nothing" for names in (got, shapes))
         if together and (len(shapes) == 1 or len(got) > 4):
             found = f"a {type(result).__name__} of {len(got)}"
-        raise ValueError(f"{name} returned {found}, expected the shape{'s' * (len(shapes) > 1)} {expected}")
+        of = "a tensor of the shape" if len(shapes) == 1 else "tensors of the shapes"
+        raise ValueError(f"{name} returned {found}, expected {of} {expected}")
     if any(part.is_complex() for part in parts):
         raise ValueError(f"{name} returned complex numbers, expected real ones")
     for part in parts:

@@ -87,7 +87,7 @@ def test_a_dot_stands_at_each_whole_step():
 
 def test_the_fading_state_says_in_words_what_it_cannot_draw():
     for function in (lambda delta, A: scale_A(delta, A)[..., 0], lambda delta, A: None):
-        with pytest.raises(ValueError, match=r"scale_A returned .*, expected the shape \(1, 50, 1, 1\)"):
+        with pytest.raises(ValueError, match=r"scale_A returned .*, expected a tensor of the shape \(1, 50, 1, 1\)"):
             FadingState(function).update()
     with pytest.raises(ValueError, match="not finite"):
         FadingState(lambda delta, A: delta[..., None] / (0 * A)).update()

@@ -278,7 +278,7 @@ def test_figures_say_in_words_that_a_result_is_not_a_number(build):
 
 def test_figures_say_in_words_that_a_function_returns_the_wrong_shape():
     wrong = figures.ImpulseResponse(lambda x, weight, bias: x[..., :3])
-    with pytest.raises(ValueError, match=r"returned \(1, 1, 3\), expected the shape \(1, 1, 12\)"):
+    with pytest.raises(ValueError, match=r"returned \(1, 1, 3\), expected a tensor of the shape \(1, 1, 12\)"):
         wrong.update()
 
 

@@ -51,7 +51,7 @@ def test_the_buffer_tells_how_many_outputs_of_a_wrong_step_are_wrong():
 def test_a_step_that_returns_a_history_of_another_length_is_told_so():
     exploration = Exploration(figures.BufferAtWork(step=lambda x, history, *rest: (x, history[..., 1:])))
     assert exploration.frame.failed
-    assert "(1, 1) and (1, 1, 3), expected the shapes (1, 1) and (1, 1, 4)" in exploration.frame.sentence
+    assert "(1, 1) and (1, 1, 3), expected tensors of the shapes (1, 1) and (1, 1, 4)" in exploration.frame.sentence
 
 
 def test_a_step_or_a_chunk_that_returns_no_pair_is_told_so():
@@ -61,7 +61,7 @@ def test_a_step_or_a_chunk_that_returns_no_pair_is_told_so():
     ):
         frame = Exploration(shown).frame
         assert frame.failed
-        assert "expected the shapes (1, 1" in frame.sentence
+        assert "expected tensors of the shapes (1, 1" in frame.sentence
 
 
 def remembered_output(x, history, *rest):
@@ -258,7 +258,10 @@ def test_the_split_runs_the_learners_function():
     assert "0 of 300" not in shown.update(size=60, border=True, dilation=8)
     assert shown.names[1].get_text() == "thin: chunk after chunk (yours)"
     exploration = Exploration(figures.AnySplit(chunk=lambda x, history, *rest: (x[..., 1:], history)))
-    assert "(1, 1, 59) and (1, 1, 24), expected the shapes (1, 1, 60) and (1, 1, 24)" in exploration.frame.sentence
+    assert (
+        "(1, 1, 59) and (1, 1, 24), expected tensors of the shapes (1, 1, 60) and (1, 1, 24)"
+        in exploration.frame.sentence
+    )
 
 
 def test_chunks_that_do_not_fill_the_recording_end_in_a_shorter_one():

@@ -140,7 +140,7 @@ def test_the_three_views_run_the_learners_functions_and_say_whose_they_are():
     assert " Yours: recurrence, FFT. The reference's: kernel." in shown.update()
     exploration = Exploration(figures.ThreeViews(fft_convolve=lambda u, kernel: u[1:]))
     assert exploration.frame.failed
-    assert "(31,), expected the shape (32,)" in exploration.frame.sentence
+    assert "(31,), expected a tensor of the shape (32,)" in exploration.frame.sentence
 
 
 def test_the_kernel_is_the_answer_to_an_impulse():

@@ -48,7 +48,7 @@ def test_fading_shows_what_the_scan_holds_of_an_impulse():
 def test_fading_says_when_a_half_life_has_the_wrong_shape():
     exploration = Exploration(figures.Fading(half_life=lambda A, delta: A[0]))
     assert exploration.frame.failed
-    assert "expected the shape (1, 1)" in exploration.frame.sentence
+    assert "expected a tensor of the shape (1, 1)" in exploration.frame.sentence
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_form_is_called_stable_only_if_it_is_and_its_curve_is_drawn_where_its_
 
 
 def test_an_inverse_of_the_wrong_shape_is_told():
-    with pytest.raises(ValueError, match=r"inverse_softplus returned \(1,\), expected the shape"):
+    with pytest.raises(ValueError, match=r"inverse_softplus returned \(1,\), expected a tensor of the shape"):
         figures.SoftplusInverse(inverse=lambda dt: dt.sum()[None]).update()
 
 

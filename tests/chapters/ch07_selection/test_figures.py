@@ -80,8 +80,8 @@ def test_each_function_that_a_figure_runs_has_its_owner_in_the_sentence(figure, 
 @pytest.mark.parametrize(
     ("gate", "words"),
     [
-        (lambda delta: delta[:1], r"the gate returned \(1,\), expected the shape \(4,\)"),
-        (lambda delta: delta.tolist(), r"the gate returned a list of 4, expected the shape \(4,\)"),
+        (lambda delta: delta[:1], r"the gate returned \(1,\), expected a tensor of the shape \(4,\)"),
+        (lambda delta: delta.tolist(), r"the gate returned a list of 4, expected a tensor of the shape \(4,\)"),
         (lambda delta: delta / 0, "the gate returned numbers that are not finite: (inf|NaN)"),
     ],
 )

@@ -50,7 +50,7 @@ def test_the_step_tells_what_a_wrong_loop_says():
     assert "The loop says 0." in shown.update(moment=2, channel=0)
     exploration = Exploration(figures.StepThrough(loop=lambda *given: chapter.scan_loop(*given).mT))
     assert exploration.frame.failed
-    assert "expected the shape (1, 2, 3)" in exploration.frame.sentence
+    assert "expected a tensor of the shape (1, 2, 3)" in exploration.frame.sentence
 
 
 def test_the_title_of_a_loop_that_reads_another_number_names_both():
@@ -101,7 +101,7 @@ def test_a_figure_says_whose_function_it_runs_and_what_it_returned():
         assert figure.update().endswith(f" The {name} is yours.")
     assert shown[0].maker.get_text().endswith("yours") and shown[2].by.get_text() == "chunk: yours"
     lists = figures.StepThrough(loop=lambda *given: list(chapter.scan_loop(*given).unbind(-1)))
-    with pytest.raises(ValueError, match=r"the loop returned a list of 3, expected the shape \(1, 2, 3\)"):
+    with pytest.raises(ValueError, match=r"the loop returned a list of 3, expected a tensor of the shape \(1, 2, 3\)"):
         lists.update()
     alone = figures.ChunkBorders(chunk=lambda *given: None)
     with pytest.raises(ValueError, match=r"the chunk returned NoneType, .* shapes \(1, 1, 16\) and \(1, 1, 4\)"):
@@ -218,7 +218,7 @@ def test_the_map_runs_the_learners_discretisation():
     assert wrong.update().endswith("The discretisation is yours.")
     right.update()
     assert not np.allclose(right.fixed["h"], wrong.fixed["h"], atol=1e-3)
-    with pytest.raises(ValueError, match=r"expected the shapes \(1, 1, 64, 16\) and \(1, 1, 64, 16\)"):
+    with pytest.raises(ValueError, match=r"expected tensors of the shapes \(1, 1, 64, 16\) and \(1, 1, 64, 16\)"):
         figures.StateMap(discretise=lambda *given: [part.transpose(1, 2) for part in chapter.discretise(*given)])
 
 
@@ -297,7 +297,7 @@ def test_a_chunk_that_writes_into_its_inputs_shows_the_same_at_every_move():
 def test_a_chunk_of_a_wrong_shape_is_told_so():
     exploration = Exploration(figures.ChunkBorders(chunk=lambda u, *rest: (u[..., 1:], rest[-1])))
     assert exploration.frame.failed
-    assert "expected the shapes (1, 1, 16)" in exploration.frame.sentence
+    assert "expected tensors of the shapes (1, 1, 16)" in exploration.frame.sentence
 
 
 def test_the_slope_is_the_derivative_of_the_recurrence():

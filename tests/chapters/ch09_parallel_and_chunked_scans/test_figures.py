@@ -207,7 +207,7 @@ def test_a_wrong_chunked_scan_is_told():
     assert "differs from" in shown.update()
     assert shown.titles() == ["T = 8: 24 rounds, and not the loop's states"]
     assert (
-        "(16, 4), expected the shape (64, 4)"
+        "(16, 4), expected a tensor of the shape (64, 4)"
         in Exploration(figures.SideBySide(chunked=lambda a, x, chunk: x[:16])).frame.sentence
     )
 
@@ -394,7 +394,7 @@ def test_a_timed_scan_with_other_outputs_is_told(timings):
 
 @pytest.mark.parametrize(("scan", "words"), [(lambda a, x: None, "NoneType"), (lambda a, x: x[:5], r"\(5, 16\)")])
 def test_a_timed_scan_that_returns_no_states_is_told_in_words(scan, words):
-    with pytest.raises(ValueError, match=f"the scan returned {words}, expected the shape"):
+    with pytest.raises(ValueError, match=f"the scan returned {words}, expected a tensor of the shape"):
         figures.Timings({"mine": scan}, [64])
 
 

@@ -119,7 +119,10 @@ def test_the_scope_tells_of_a_wrong_step():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda y, history, h: (y[0], history, h), r"returned \(1,\) and .*, expected the shapes \(1, 1\) and "),
+        (
+            lambda y, history, h: (y[0], history, h),
+            r"returned \(1,\) and .*, expected tensors of the shapes \(1, 1\) and ",
+        ),
         (lambda y, history, h: (y, history), r"returned \(1, 1\) and \(1, 4, 12\), expected"),
         (lambda y, history, h: None, "returned NoneType"),
         (lambda y, history, h: (y * math.nan, history, h), "not finite: NaN"),

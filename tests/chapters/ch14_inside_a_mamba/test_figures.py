@@ -191,7 +191,9 @@ def test_the_picture_alone_says_what_is_asked_and_in_which_layer():
 
 def test_a_matrix_of_another_shape_is_refused_in_words():
     wrong = figures.HiddenAttention(build=lambda delta, A, B, C: delta)
-    with pytest.raises(ValueError, match=r"hidden_attention returned \(56,\), expected the shape \(56, 56\)"):
+    with pytest.raises(
+        ValueError, match=r"hidden_attention returned \(56,\), expected a tensor of the shape \(56, 56\)"
+    ):
         wrong.update()
 
 
@@ -292,9 +294,9 @@ def test_a_range_of_shuffles_that_leaves_the_picture_says_how_far_it_goes():
     ("wrong", "words"),
     [
         (lambda w, c: (w * math.nan, c), "not finite"),
-        (lambda w, c: (w[:5], c.item()), r"returned \(5,\) and \(\), expected the shapes \(352,\) and \(\)"),
-        (lambda w, c: w, r"returned \(352,\), expected the shapes \(352,\) and \(\)"),
-        (lambda w, c: (w, None), r"returned \(352,\) and NoneType, expected the shapes"),
+        (lambda w, c: (w[:5], c.item()), r"returned \(5,\) and \(\), expected tensors of the shapes \(352,\) and \(\)"),
+        (lambda w, c: w, r"returned \(352,\), expected tensors of the shapes \(352,\) and \(\)"),
+        (lambda w, c: (w, None), r"returned \(352,\) and NoneType, expected tensors of the shapes"),
     ],
 )
 def test_a_probe_that_is_none_is_refused_in_words(wrong, words):

@@ -92,7 +92,7 @@ def test_alone_no_start_is_asked_for(parts):
     """What a rank would begin with is not shown before the others have told."""
     wrong = figures.Parts(start=lambda rank, totals, ends, A: ends)
     assert wrong.update(told=False) == parts.update(told=False)
-    with pytest.raises(ValueError, match=r"own_start returned \(4, 1\), expected the shape \(1,\)"):
+    with pytest.raises(ValueError, match=r"own_start returned \(4, 1\), expected a tensor of the shape \(1,\)"):
         wrong.update(told=True)
 
 
@@ -142,7 +142,10 @@ def test_a_function_that_writes_into_its_inputs_changes_nothing_else_that_is_sho
 @pytest.mark.parametrize(
     ("functions", "words"),
     [
-        ({"summary": lambda delta, A, x: x[-1]}, r"summary returned \(1,\), expected the shapes \(\) and \(1,\)"),
+        (
+            {"summary": lambda delta, A, x: x[-1]},
+            r"summary returned \(1,\), expected tensors of the shapes \(\) and \(1,\)",
+        ),
         ({"summary": lambda delta, A, x: (x[-1], delta.sum())}, r"summary returned \(1,\) and \(\), expected"),
         (
             {"correct": lambda states, start, delta, A: states[:, 0]},
