@@ -103,6 +103,11 @@ BITS = [
         "another base in the softmax",
     ),
     (
+        "a zero behind the text",
+        lambda x, ids: ce(x, torch.cat([ids[1:], ids.new_zeros(1)])) / math.log(2),
+        "a guess of a byte that is not there",
+    ),
+    (
         "the mean of a table",
         lambda x, ids: -(x[:-1].log_softmax(-1) * F.one_hot(ids[1:], 256)).mean().item() / math.log(2),
         "a mean over zeros",
@@ -153,7 +158,7 @@ BITS = [
     ("both cut in front", lambda x, ids: ce(x[1:], ids[1:]) / math.log(2), "a byte that judges its own logits"),
     ("both cut behind", lambda x, ids: ce(x[:-1], ids[:-1]) / math.log(2), "a byte that judges its own logits"),
     ("the other shift", lambda x, ids: ce(x[1:], ids[:-1]) / math.log(2), "a shift the wrong way round"),
-    ("a ring", lambda x, ids: ce(x, torch.roll(ids, -1)) / math.log(2), "a text that is a ring"),
+    ("a ring", lambda x, ids: ce(x, torch.roll(ids, -1)) / math.log(2), "a guess of a byte that is not there"),
     ("a sum", lambda x, i: ce(x[:-1], i[1:], reduction="sum") / math.log(2), "a sum in the place of a mean"),
     ("over L", lambda x, i: ce(x[:-1], i[1:], reduction="sum") / math.log(2) / len(i), "a guess too many in the count"),
     ("log of the mean", lambda x, i: -math.log2(x.softmax(1)[range(len(i) - 1), i[1:]].mean()),
@@ -189,7 +194,7 @@ BITS = [
     ("no shift, over L − 1", lambda x, i: ce(x, i, reduction="sum") / math.log(2) / (len(i) - 1),
      "a byte that judges its own logits"),
     ("a ring, over L − 1", lambda x, i: ce(x.roll(1, 0), i, reduction="sum") / math.log(2) / (len(i) - 1),
-     "a text that is a ring"),
+     "a guess of a byte that is not there"),
     ("the entropy in nats", lambda x, i: torch.distributions.Categorical(logits=x[:-1]).entropy().mean().item(),
      "the entropy of the guess"),
     ("a product", lambda x, ids: -float(x[:-1].softmax(-1).gather(1, ids[1:, None]).prod().log2()) / (len(ids) - 1),
@@ -641,6 +646,23 @@ def nothing_of_what_is_not_there(text, context):
 NGRAM = [
     ("both ways of counting places", looking_back(lambda n, k: range(n - k), bytes.__eq__), "a place too few"),
     ("all places", looking_back(lambda n, k: range(n), bytes.__eq__), "right"),
+    *(
+        (
+            f"a piece from {first} to {last}",
+            ngram_from(
+                lambda text, end, first=first, last=last: [
+                    text[i] for i in range(len(end), len(text)) if text[i - len(end) + first : i + last] == end
+                ]
+            ),
+            name,
+        )
+        for first, last, name in (
+            (0, 1, "no counts at all"),
+            (0, -1, "the empty end alone"),
+            (-1, 0, "the empty end alone"),
+            (1, 0, "the empty end alone"),
+        )
+    ),
     (
         "the byte k places back",
         looking_back(lambda n, k: range(k, n), lambda piece, end: piece[:1] == end[:1]),
@@ -680,7 +702,7 @@ NGRAM = [
         "an empty context that knows nothing",
     ),
     ("counts added up", ngram_by(ends, lambda n, p: n + p, start=0), "counts that are no probabilities"),
-    ("lists beside bytes", ngram_of_lists, None),
+    ("lists beside bytes", ngram_of_lists, "no counts at all"),
     (
         "uniform where nothing followed",
         ngram_by(ends, lambda n, p: mix(n, p) if n.any() else torch.full((256,), 1 / 256)),
@@ -784,7 +806,7 @@ NGRAM = [
     ("a start of 1/255", ngram_by(ends, start=1 / 255), "another start"),
     ("the shortest end", ngram_by(lambda c: [b""]), "the empty end alone"),
     ("seen or not", ngram_by(ends, lambda n, p: (n.sign() + p) / (n.sign().sum() + 1)), "each byte counted once"),
-    ("uniform", lambda text, context: torch.full((256,), 1 / 256), None),
+    ("uniform", lambda text, context: torch.full((256,), 1 / 256), "no counts at all"),
     ("no return", lambda text, context: None, None),
     ("a list", lambda text, context: ngram_recursive(text, context).tolist(), None),
     ("one number", lambda text, context: float(ngram_recursive(text, context).max()), None),

@@ -198,11 +198,12 @@ BITS_PER_BYTE = Exercise(
             ],
         ),
         Misconception(
-            "a text that is a ring",
-            "You let the last logits guess the first byte. Nothing follows the last byte of the text, and nothing "
-            "guessed the first one: L bytes give L − 1 guesses.",
+            "a guess of a byte that is not there",
+            "You let the last logits guess, too: the first byte, or one that you put there. Nothing follows the last "
+            "byte of the text, and nothing guessed the first one: L bytes give L − 1 guesses.",
             [
-                edited(bits_per_byte, "logits[:-1] → logits", "ids[1:, None] → ids.roll(-1)[:, None]", *over)
+                edited(bits_per_byte, "logits[:-1] → logits", f"ids[1:, None] → {wanted}[:, None]", *over)
+                for wanted in ("ids.roll(-1)", "F.pad(ids[1:], (0, 1))")
                 for over in ((), ("nats.mean() → nats.sum() / (len(ids) - 1)",))
             ],
         ),

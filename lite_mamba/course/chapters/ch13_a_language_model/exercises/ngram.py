@@ -382,6 +382,12 @@ NGRAM = Exercise(
             edited(ngram, "text[i : i + size] == tail → text[i:size] == tail"),
         ),
         Misconception(
+            "no counts at all",
+            "All bytes come out alike: no count gets into your result. Is an end ever found, and is the piece of the "
+            "text that you compare as long as it is, and of its kind?",
+            edited(ngram, "text[i : i + size] == tail → text[i : i + size + 1] == tail"),
+        ),
+        Misconception(
             "the context counted as text",
             "You count in the text and the context together. The context is what is asked about: what stands in it "
             "has not been seen to follow anything.",
@@ -524,9 +530,13 @@ NGRAM = Exercise(
         ),
         Misconception(
             "the empty end alone",
-            "Your result is that of the empty end, whatever the context. Does the loop go through all ends, and are "
-            "the longer ones ever found?",
-            edited(ngram, "range(len(context) + 1) → [0]"),
+            "Only the empty end counts in your result, whatever the context. Does the loop go through all ends, and "
+            "are the longer ones ever found: is the piece that you compare as long as they are?",
+            [
+                edited(ngram, "range(len(context) + 1) → [0]"),
+                edited(ngram, "text[i : i + size] == tail → text[i : i + size - 1] == tail"),
+                edited(ngram, "text[i : i + size] == tail → text[i - 1 : i + size] == tail"),
+            ],
         ),
         Misconception(
             "each byte counted once",
