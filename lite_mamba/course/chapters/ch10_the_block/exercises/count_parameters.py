@@ -97,7 +97,7 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "forgotten convolution gates",
-            "Your count is short by the number of branches. Each branch has one number more: its share in the sum.",
+            "Your count is short by the number of branches. Each branch has one number more, for its share in the sum.",
             _counted("+ inner) + branches → + inner)"),
         ),
         Misconception(
