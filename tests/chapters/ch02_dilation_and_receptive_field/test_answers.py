@@ -1,5 +1,6 @@
 """Answers as learners write them in notebook 02: the right ones pass, a wrong one gets a name only where it fits."""
 
+import functools
 import itertools
 import math
 
@@ -1538,7 +1539,7 @@ for id, expected, function in (
         lambda k, ds, stacked=False: (k - 1) * max(ds) * (len(ds) if stacked else 1) + 1,
     ),
     ("gated_dilated_conv", "another function than SiLU", added(lambda *a: (v := one(*a)) / (1 + torch.exp(v)))),
-    ("gated_dilated_conv", "the input times a sigmoid", added(lambda x, *a: x * torch.sigmoid(one(x, *a)))),
+    ("gated_dilated_conv", "two factors of two kinds", added(lambda x, *a: x * torch.sigmoid(one(x, *a)))),
     ("gated_dilated_conv", "a tap left out", added(lambda *a: taps_in(lambda W: range(W - 1), *a))),
     ("gated_dilated_conv", "a tap left out", added(lambda *a: taps_in(lambda W: range(1, W), *a))),
     ("gated_dilated_conv", RIGHT, added(lambda *a: taps_in(range, *a))),
@@ -1823,6 +1824,54 @@ def who_reads_the_last_input(fn, length):
     return [lag for lag in range(length) if table[length - 1 - lag, -1] != 0]
 
 
+def from_its_lag_on(x, weights, biases, gates, dilations):
+    y = torch.zeros_like(x)
+    for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        v, W = torch.zeros_like(x), w.shape[1]
+        for t in range((W - 1) * d, x.shape[-1]):
+            for k in range(W):
+                v[:, :, t] += w[:, k] * x[:, :, t - (W - 1 - k) * d]
+        y = y + s * F.silu(v + b[:, None])
+    return y
+
+
+def round_and_round(x, w, b, d):
+    return F.silu(F.conv1d(F.pad(x, ((w.shape[1] - 1) * d, 0), "circular"), w[:, None], b, dilation=d, groups=len(w)))
+
+
+def both_ends_padded(zeros):
+    """As in notebook 01: `padding=` and a cut to L, with too few zeros."""
+    return lambda x, w, b, d: silu(x, w, b, d, pad=(0, 0), padding=zeros(w.shape[1], d))[..., : x.shape[-1]]
+
+
+def in_one_tensor(add):
+    def function(x, weights, biases, gates, dilations):
+        parts = torch.stack([silu(x, w, b, d) for w, b, d in zip(weights, biases, dilations, strict=True)])
+        return add(parts, gates.softmax(0))
+
+    return function
+
+
+def shares_without_an_index(x, weights, biases, gates, dilations):
+    y = 0
+    for i, d in enumerate(dilations):
+        y = y + F.softmax(gates, dim=0) * silu(x, weights[i], biases[i], d)
+    return y
+
+
+def first_layer_as_it_stands(k, ds, stacked=False):
+    field = k
+    for d in ds[1:]:
+        field += (k - 1) * d
+    return field if stacked else (k - 1) * max(ds) + 1
+
+
+def tap_counted_from_the_end(delay, k):
+    weight = torch.zeros(k)
+    weight[k - 1 - delay] = 1
+    return weight, 1
+
+
 for id, expected, function in (
     ("receptive_field", "one gap alone", lambda k, ds, stacked=False: (sum(ds) if stacked else max(ds)) + 1),
     ("receptive_field", "one gap alone", lambda k, ds, stacked=False: [max, sum][stacked](ds)),
@@ -1934,6 +1983,121 @@ for id, expected, function in (
         "dilations_for",
         "numbers that come several times",
         lambda lag, k: [d for d in range(1, lag + 1) for _ in range(d) if d in found_by_taps(lag, k)],
+    ),
+    ("receptive_field", "a layer left out", first_layer_as_it_stands),
+    *(
+        (
+            "receptive_field",
+            "a layer left out",
+            lambda k, ds, stacked=False, some=some: (
+                1 + sum((k - 1) * ds[i] for i in some(len(ds))) if stacked else receptive_field(k, ds)
+            ),
+        )
+        for some in (lambda n: range(1, n), lambda n: range(n - 1))
+    ),
+    *(
+        ("gated_dilated_conv", "two factors of two kinds", added(part))
+        for part in (
+            lambda x, *a: one(x, *a) * torch.sigmoid(x),
+            lambda x, w, b, d: one(x, w, None, d) * torch.sigmoid(one(x, w, b, d)),
+            lambda x, w, b, d: one(x, w, b, d) * torch.sigmoid(one(x, w, None, d)),
+        )
+    ),
+    ("gated_dilated_conv", "another function than SiLU", summed(lambda *a: one(*a).tanh() * one(*a).sigmoid())),
+    ("gated_dilated_conv", "another function than SiLU", added(lambda *a: F.mish(one(*a)))),
+    ("gated_dilated_conv", "another function than softmax", added(silu, lambda gates: gates / gates.norm())),
+    (
+        "gated_dilated_conv",
+        "SiLU after the sum",
+        lambda x, ws, bs, gates, ds: functools.reduce(
+            lambda y, branch: F.silu(y + branch[0] * one(x, *branch[1:])),
+            zip(gates.softmax(0), ws, bs, ds, strict=True),
+            torch.zeros_like(x),
+        ),
+    ),
+    (
+        "gated_dilated_conv",
+        "the branches one behind the other",
+        lambda x, ws, bs, gates, ds: functools.reduce(
+            lambda y, branch: y + branch[0] * silu(y, *branch[1:]), zip(gates.softmax(0), ws, bs, ds, strict=True), x
+        ),
+    ),
+    ("gated_dilated_conv", "the end of x before its start", added(round_and_round)),
+    ("gated_dilated_conv", "zeros in front of the output", from_its_lag_on),
+    *(
+        ("gated_dilated_conv", "padding without the dilation", way)
+        for way in in_four_ways(both_ends_padded(lambda W, d: W - 1))
+    ),
+    *(("gated_dilated_conv", "zeros for one gap", way) for way in in_four_ways(both_ends_padded(lambda W, d: d))),
+    *(
+        (
+            "gated_dilated_conv",
+            name,
+            way(lambda x, w, b, d, n=n: silu(x, w, b, d, pad=(n(w) * d, 0))[..., : x.shape[-1]]),
+        )
+        for name, n in (("zeros for one gap", lambda w: 1), ("zeros counted by the channels", lambda w: len(w) - 1))
+        for way in (listed, summed)
+    ),
+    *(
+        ("gated_dilated_conv", "a dilation that is not everywhere", way(cut_as_without_gaps))
+        for way in (listed, summed)
+    ),
+    *(
+        ("gated_dilated_conv", "an axis that is not that of the branches", in_one_tensor(add))
+        for add in (
+            lambda parts, shares: (parts * shares).sum(0),
+            lambda parts, shares: (shares[:, None] * parts).sum(dim=0),
+            lambda parts, shares: (parts * shares.view(-1, 1, 1)).sum(0),
+            lambda parts, shares: torch.einsum("i,ibdl->idl", shares, parts),
+            lambda parts, shares: (parts * shares[:, None, None, None]).sum(-1),
+        )
+    ),
+    ("gated_dilated_conv", "an axis that is not that of the branches", shares_without_an_index),
+    *(
+        ("lags_touched", "a kernel left out", function)
+        for part in (slice(1, None), slice(-1))
+        for function in (
+            lambda k, ds, stacked=False, part=part: path_sums(k, ds[part], stacked) if stacked or ds[1:] else [],
+            lambda k, ds, stacked=False, part=part: path_sums(k, ds[part] if stacked else ds, stacked),
+            lambda k, ds, stacked=False, part=part: sorted({0, *path_sums(k, ds if stacked else ds[part], stacked)}),
+        )
+    ),
+    (
+        "lags_touched",
+        "one tap too few",
+        lambda k, ds, stacked=False: (
+            path_sums(k, ds, True) if stacked else sorted({lag for d in ds for lag in range(0, (k - 1) * d, d)})
+        ),
+    ),
+    ("lags_touched", "one tap too few", lambda k, ds, stacked=False: path_sums(k - 1 if stacked else k, ds, stacked)),
+    ("lags_touched", "one tap too many", lambda k, ds, stacked=False: path_sums(k if stacked else k + 1, ds, stacked)),
+    ("lags_touched", "one tap too many", lambda k, ds, stacked=False: path_sums(k + 1 if stacked else k, ds, stacked)),
+    (
+        "lags_touched",
+        "taps counted from one",
+        lambda k, ds, stacked=False: (
+            path_sums(k, ds, True) if stacked else sorted({i * d for d in ds for i in range(1, k + 1)})
+        ),
+    ),
+    (
+        "lags_touched",
+        "taps counted from one",
+        lambda k, ds, stacked=False: [lag + sum(ds) for lag in path_sums(k, ds, True)] if stacked else path_sums(k, ds),
+    ),
+    ("delay_kernel", "a dilation without the delay", tap_counted_from_the_end),
+    ("delay_kernel", "a dilation that is one too large", lambda delay, k: (tap(k, 0), (delay + 1) // (k - 1))),
+    (
+        "dilations_for",
+        "gaps and dilations exchanged",
+        lambda lag, k: [lag // d for d in range(1, lag + 1) if lag % d == 0 and lag / d < k],
+    ),
+    ("dilations_for", "what leaves a remainder", lambda lag, k: sorted(lag // i for i in range(1, k) if lag % i)),
+    ("dilations_for", "what leaves a remainder", lambda lag, k: [lag // i for i in range(1, k) if lag % i != 0]),
+    ("dilations_for", "what leaves a remainder", lambda lag, k: sorted({lag // i for i in range(1, k) if lag % i > 0})),
+    (
+        "dilations_for",
+        "dilations that fall short",
+        lambda lag, k: [d for d in range(1, lag + 1) if lag % d == 0 and (k - 1) * d <= lag],
     ),
 ):
     answer(f"02.{id}", expected)(function)

@@ -181,7 +181,10 @@ DELAY_KERNEL = Exercise(
         ),
         Misconception(
             name="a dilation without the delay",
-            wrong=[delayed(f"delay // (d_conv - 1) → {one}") for one in ("1", "2", "d_conv - 1", "d_conv")],
+            wrong=[
+                *(delayed(f"delay // (d_conv - 1) → {one}") for one in ("1", "2", "d_conv - 1", "d_conv")),
+                delayed("weight[0] → weight[d_conv - 1 - delay]", "delay // (d_conv - 1) → 1"),
+            ],
             message="Your dilation is the same for every delay. How far apart must the taps be for the oldest one to "
             "be `delay` samples old?",
         ),
@@ -223,7 +226,10 @@ DELAY_KERNEL = Exercise(
         ),
         Misconception(
             name="a dilation that is one too large",
-            wrong=delayed("delay // (d_conv - 1) → delay // (d_conv - 1) + 1"),
+            wrong=[
+                delayed("delay // (d_conv - 1) → delay // (d_conv - 1) + 1"),
+                delayed("delay // (d_conv - 1) → (delay + 1) // (d_conv - 1)"),
+            ],
             message="The dilation is one too large: the delay becomes d_conv − 1 samples longer. A dilation is a "
             "distance; now is not counted in it.",
         ),

@@ -96,6 +96,7 @@ DILATIONS_FOR = Exercise(
             wrong=[
                 lambda lag, d_conv: [gaps for gaps in range(1, d_conv) if lag % gaps == 0],
                 lambda lag, d_conv: [gaps for gaps in range(1, d_conv + 1) if lag % gaps == 0],
+                chosen("[dilation for → [lag // dilation for"),
             ],
             message="The number of taps limits the *gaps* between now and the tap that reads the lag, and not the "
             "dilation. If what you list are numbers of gaps: which dilation goes with each of them?",
@@ -196,9 +197,14 @@ DILATIONS_FOR = Exercise(
         ),
         Misconception(
             name="what leaves a remainder",
-            wrong=chosen("lag % dilation == 0 → lag % dilation != 0"),
-            message="You keep the dilations that leave a remainder. `lag % dilation` is 0, which counts as false, "
-            "where the lag is a whole multiple.",
+            wrong=[
+                chosen("lag % dilation == 0 → lag % dilation != 0"),
+                lambda lag, d_conv: [lag // gaps for gaps in range(1, d_conv) if lag % gaps],
+                lambda lag, d_conv: sorted(lag // gaps for gaps in range(1, d_conv) if lag % gaps),
+                lambda lag, d_conv: sorted({lag // gaps for gaps in range(1, d_conv) if lag % gaps}),
+            ],
+            message="You keep the divisions that leave a remainder. `lag % n` is 0, which counts as false, where the "
+            "lag is a whole multiple of n.",
         ),
         Misconception(
             name="a yes or no for each dilation",
@@ -211,9 +217,12 @@ DILATIONS_FOR = Exercise(
         ),
         Misconception(
             name="dilations that fall short",
-            wrong=chosen("lag // dilation < d_conv → lag // dilation >= d_conv"),
-            message="These divide the lag, but need more taps than there are. Kept are the others: how many gaps may "
-            "there be?",
+            wrong=[
+                chosen("lag // dilation < d_conv → lag // dilation >= d_conv"),
+                chosen("lag // dilation < d_conv → lag // dilation >= d_conv - 1"),
+            ],
+            message="These divide the lag, but you keep the small ones, and with them even the oldest tap does not get "
+            "beyond the lag. How many gaps are there at most?",
         ),
         Misconception(
             name="the dilation 1 left out",

@@ -83,6 +83,16 @@ def _not_added(join: Callable[[list[Tensor]], Any]) -> Callable[..., Any]:
     return function
 
 
+def _stacked(add: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
+    """The branches of the front end in one tensor, (branches, B, D, L), and how they and their shares are added."""
+
+    def function(x, weights, biases, gates, dilations):
+        each, one = zip(weights, biases, dilations, strict=True), torch.zeros(1)  # a single gate has the share 1
+        return add(torch.stack([gated_dilated_conv(x, [w], [b], one, [d]) for w, b, d in each]), gates.softmax(0))
+
+    return function
+
+
 def _by_fourier(x, weights, biases, gates, dilations):
     y = torch.zeros_like(x)  # (B, D, L)
     for share, weight, bias, dilation in zip(torch.softmax(gates, dim=0), weights, biases, dilations, strict=True):
@@ -93,13 +103,14 @@ def _by_fourier(x, weights, biases, gates, dilations):
     return y
 
 
-OTHER_ACTIVATIONS = ("F.relu", "F.leaky_relu", "F.elu", "F.gelu", "F.softplus", "torch.sigmoid", "torch.tanh")
+OTHER_ACTIVATIONS = ("F.relu", "F.leaky_relu", "F.elu", "F.gelu", "F.softplus", "F.mish", "torch.sigmoid", "torch.tanh")
 OTHER_SHARES = (
     "torch.softmax(-gates, dim=0)",
     "torch.softmax(torch.softmax(gates, dim=0), dim=0)",
     "2**gates / (2**gates).sum()",
     "torch.sigmoid(gates) / torch.sigmoid(gates).sum()",
     "gates.abs() / gates.abs().sum()",
+    "F.normalize(gates, dim=0)",
     "F.one_hot(gates.argmax(), len(gates))",
 )
 
@@ -115,8 +126,11 @@ GATED_DILATED_CONV = Exercise(
     misconceptions=[
         Misconception(
             name="SiLU after the sum",
-            wrong=gated("F.silu(branch) → branch", "return y → return F.silu(y)"),
-            message="This adds the branches first and bends the sum. In the formula SiLU stands inside the sum: "
+            wrong=[
+                gated("F.silu(branch) → branch", "return y → return F.silu(y)"),
+                gated("y + share * F.silu(branch) → F.silu(y + share * branch)"),
+            ],
+            message="This adds branches first and bends the sum. In the formula SiLU stands inside the sum: "
             "each branch is bent on its own. With one branch you would not see the difference.",
         ),
         Misconception(
@@ -145,14 +159,20 @@ GATED_DILATED_CONV = Exercise(
             wrong=[
                 *(gated(f"F.silu(branch) → {other}(branch)") for other in OTHER_ACTIVATIONS),
                 gated("F.silu(branch) → branch * torch.sigmoid(-branch)"),
+                gated("F.silu(branch) → torch.tanh(branch) * torch.sigmoid(branch)"),
             ],
             message="A branch is bent, but not by SiLU(v) = v · σ(v), where σ is the sigmoid.",
         ),
         Misconception(
-            name="the input times a sigmoid",
-            wrong=gated("F.silu(branch) → x * torch.sigmoid(branch)"),
-            message="You multiply x with the sigmoid of a branch. In SiLU(v) = v · σ(v) both factors are made of the "
-            "same v: what the branch gives.",
+            name="two factors of two kinds",
+            wrong=[
+                gated("F.silu(branch) → x * torch.sigmoid(branch)"),
+                gated("F.silu(branch) → branch * torch.sigmoid(x)"),
+                gated("F.silu(branch) → (branch - bias[:, None]) * torch.sigmoid(branch)"),
+                gated("F.silu(branch) → branch * torch.sigmoid(branch - bias[:, None])"),
+            ],
+            message="In SiLU(v) = v · σ(v) both factors are made of the same v: what the branch gives, with its bias. "
+            "Yours differ: is x one of them, or does the bias come into one alone?",
         ),
         Misconception(
             name="gates used as they are",
@@ -276,6 +296,23 @@ GATED_DILATED_CONV = Exercise(
             "result is as large as x.",
         ),
         Misconception(
+            name="an axis that is not that of the branches",
+            wrong=[
+                *(
+                    _stacked(lambda parts, shares, shape=shape, times=times: times(parts, shares.view(shape)).sum(0))
+                    for shape in ((-1,), (-1, 1), (-1, 1, 1))
+                    for times in (lambda a, b: a * b, lambda a, b: b * a)  # an error names the sizes in their order
+                ),
+                *(
+                    _stacked(lambda parts, shares, axis=axis: (parts * shares.view(-1, 1, 1, 1)).sum(axis))
+                    for axis in (1, 2, 3)
+                ),
+                gated("share * F.silu → shares * F.silu"),
+            ],
+            message="The shares meet another axis than that of the branches, or the sum goes along another. Print the "
+            "shapes: two of them are lined up from their *last* axes, and `torch.stack` puts the branches first.",
+        ),
+        Misconception(
             name="the logarithm of the shares",
             wrong=gated("torch.softmax( → torch.log_softmax("),
             message="log_softmax gives the logarithms of the shares, none of them above 0. The shares themselves "
@@ -286,6 +323,7 @@ GATED_DILATED_CONV = Exercise(
             wrong=[
                 gated("y = torch.zeros_like(x) → y = x", "F.pad(x, → F.pad(y,", "y = y + → y ="),
                 gated("y = torch.zeros_like(x) → y = x", "F.pad(x, → F.pad(y,", "y = y + share * → y ="),
+                gated("y = torch.zeros_like(x) → y = x", "F.pad(x, → F.pad(y,"),
                 gated(
                     "y = torch.zeros_like(x) → y, h = torch.zeros_like(x), x",
                     "F.pad(x, → F.pad(h,",
@@ -316,7 +354,14 @@ GATED_DILATED_CONV = Exercise(
         ),
         Misconception(
             name="a dilation that is not everywhere",
-            wrong=gated("dilation=dilation, → "),  # its length alone is seen, and a cut of W − 1 leaves the same
+            wrong=[
+                gated("dilation=dilation, → "),  # its length alone is seen, and a cut of W − 1 leaves the same
+                *summed(
+                    f"{IN_FRONT} → x",
+                    "dilation=dilation → padding=(W - 1) * dilation, dilation=dilation",
+                    "groups=D) → groups=D)[..., : x.shape[-1] + (W - 1) * (dilation - 1)]",
+                )[1:],
+            ],
             message="The branches are (d_conv − 1)·(dilation − 1) samples too long. The padding, the convolution and a "
             "cut at the end, if there is one: does each of them know the dilation?",
         ),
@@ -340,13 +385,18 @@ GATED_DILATED_CONV = Exercise(
                     "(W - 1) * dilation → W - 1",
                     "F.silu(branch) → F.pad(F.silu(branch), (x.shape[-1] - branch.shape[-1], 0))",
                 ),
+                *summed(f"{IN_FRONT} → x", "dilation=dilation → padding=W - 1, dilation=dilation", CUT),
             ],
-            message="The branches are too short: compare the lengths. d_conv − 1 zeros in front are enough without "
-            "gaps. How far back does the oldest tap read when the taps stand apart?",
+            message="d_conv − 1 zeros are enough without gaps. With gaps the branches come out too short, or, padded "
+            "on both sides, read the future. How far back does the oldest tap read when the taps stand apart?",
         ),
         Misconception(
             name="zeros for one gap",
-            wrong=[*summed("(W - 1) * dilation → dilation"), gated("(W - 1) * dilation → dilation", CUT)],
+            wrong=[
+                *summed("(W - 1) * dilation → dilation"),
+                *summed("(W - 1) * dilation → dilation", CUT),
+                *summed(f"{IN_FRONT} → x", "dilation=dilation → padding=dilation, dilation=dilation", CUT),
+            ],
             message="You put one dilation of zeros in front, which fits two taps. From the newest tap to the oldest "
             "there are more gaps, or none if it is one tap.",
         ),
@@ -375,6 +425,11 @@ GATED_DILATED_CONV = Exercise(
             wrong=[
                 gated(f"{IN_FRONT} → x", "F.silu(branch) → F.pad(F.silu(branch), ((W - 1) * dilation, 0))"),
                 gated("F.silu(branch) → F.silu(branch) * (torch.arange(x.shape[-1]) >= (W - 1) * dilation)"),
+                gated(
+                    "bias, dilation=dilation → dilation=dilation",
+                    "F.silu(branch) → F.silu("
+                    "branch * (torch.arange(x.shape[-1]) >= (W - 1) * dilation) + bias[:, None])",
+                ),
             ],
             message="The zeros stand in front of what a branch gives. Its first outputs have samples to read already: "
             "the zeros belong in front of x.",
@@ -421,6 +476,7 @@ GATED_DILATED_CONV = Exercise(
             name="the end of x before its start",
             wrong=[
                 gated(f"{IN_FRONT} → x[..., torch.arange(-(W - 1) * dilation, x.shape[-1]) % x.shape[-1]]"),
+                gated("dilation, 0)) → dilation, 0), mode='circular')"),
                 *(
                     gated(f"{IN_FRONT} → torch.stack([{sample} for t in range(-(W - 1) * dilation, x.shape[-1])], -1)")
                     for sample in ("x[:, :, t]", "x[..., t]")
@@ -448,7 +504,7 @@ GATED_DILATED_CONV = Exercise(
             name="zeros counted by the channels",
             wrong=[
                 *summed("(W - 1) * dilation → (D - 1) * dilation"),
-                gated("(W - 1) * dilation → (D - 1) * dilation", CUT),
+                *summed("(W - 1) * dilation → (D - 1) * dilation", CUT),
             ],
             message="The zeros in front are counted by D, the first axis of a weight (D, W): the channels. How many "
             "taps there are, its last axis says.",

@@ -44,6 +44,9 @@ def _from_its_own(d_conv: int, dilations: Sequence[int], stacked: bool = False) 
 read = partial(edited, lags_touched)
 
 
+SIDE_FROM_NOTHING = "reached = {0} → reached = {0} if stacked else set()"
+
+
 LAGS_TOUCHED = Exercise(
     id="02.lags_touched",
     title="Which lags are read",
@@ -111,7 +114,7 @@ LAGS_TOUCHED = Exercise(
             name="now left out",
             wrong=[
                 read("sorted(reached) → sorted(reached)[1:]"),
-                read("reached = {0} → reached = {0} if stacked else set()", "range(d_conv) → range(1, d_conv)"),
+                read(SIDE_FROM_NOTHING, "range(d_conv) → range(1, d_conv)"),
                 read("sorted(reached) → sorted(reached)[0 if stacked else 1 :]"),
             ],
             message="Lag 0 is missing. The last tap of every branch reads the present sample.",
@@ -150,6 +153,21 @@ LAGS_TOUCHED = Exercise(
             "them all. (A `return` inside a loop ends it in its first round.)",
         ),
         Misconception(
+            name="a kernel left out",
+            wrong=[
+                read(f"in dilations: → in {all_but_one}:")
+                for part in ("[1:]", "[:-1]")
+                for all_but_one in (
+                    f"dilations{part}",
+                    f"(dilations{part} if stacked else dilations)",
+                    f"(dilations if stacked else dilations{part})",
+                )
+            ],
+            message="One branch or layer is missing, the first or the last. They are counted from 0, and a range stops "
+            "before its end.",
+            where=lambda d_conv, dilations, stacked: stacked or len(dilations) > 1,
+        ),
+        Misconception(
             name="branches that are not kept",
             wrong=read("reached | own → reached"),
             message="Side by side only lag 0 is left. (`a.union(b)` and `a | b` make a new set, and a stays as it is. "
@@ -182,7 +200,7 @@ LAGS_TOUCHED = Exercise(
         Misconception(
             name="the oldest tap alone",
             wrong=[
-                read("range(d_conv) → [d_conv - 1]", "reached = {0} → reached = {0} if stacked else set()"),
+                read("range(d_conv) → [d_conv - 1]", SIDE_FROM_NOTHING),
                 read("range(d_conv) → [d_conv - 1]"),
                 lambda d_conv, dilations, stacked=False: sorted({(d_conv - 1) * d for d in dilations}),
                 lambda d_conv, dilations, stacked=False: sorted(
@@ -199,7 +217,7 @@ LAGS_TOUCHED = Exercise(
         ),
         Misconception(
             name="one tap too many",
-            wrong=read("range(d_conv) → range(d_conv + 1)"),
+            wrong=[read(f"range(d_conv) → range(d_conv + {more})") for more in ("1", "stacked", "(not stacked)")],
             message="d_conv taps have the lags 0·d to (d_conv − 1)·d. `range(d_conv + 1)` goes one tap further.",
         ),
         Misconception(
@@ -216,9 +234,14 @@ LAGS_TOUCHED = Exercise(
         Misconception(
             name="one tap too few",
             wrong=[
-                read("range(d_conv) → range(max(1, d_conv - 1))"),
-                read("range(d_conv) → range(d_conv - 1)"),
-                read("range(d_conv) → range(d_conv - 1)", "reached = {0} → reached = {0} if stacked else set()"),
+                *(
+                    read(f"range(d_conv) → range({taps})")
+                    for taps in ("max(1, d_conv - 1)", "d_conv - 1", "d_conv - stacked", "d_conv - (not stacked)")
+                ),
+                *(
+                    read(f"range(d_conv) → range({taps})", SIDE_FROM_NOTHING)
+                    for taps in ("d_conv - 1", "d_conv - (not stacked)")
+                ),
             ],
             message="The oldest tap is missing. d_conv taps have the lags 0·d to (d_conv − 1)·d, and a range stops "
             "before its end.",
@@ -243,7 +266,10 @@ LAGS_TOUCHED = Exercise(
         ),
         Misconception(
             name="taps counted from one",
-            wrong=read("range(d_conv) → range(1, d_conv + 1)", "reached = {0} → reached = {0} if stacked else set()"),
+            wrong=[
+                read(f"range(d_conv) → range({one}, d_conv + {one})", SIDE_FROM_NOTHING)
+                for one in ("1", "stacked", "(not stacked)")
+            ],
             message="Here the newest tap already looks one dilation back. It reads the present sample: its lag is 0.",
         ),
         Misconception(
@@ -391,7 +417,7 @@ LAGS_TOUCHED = Exercise(
         Misconception(
             name="a sum in the place of a product",
             wrong=[
-                read("k * dilation → k + dilation", "reached = {0} → reached = {0} if stacked else set()"),
+                read("k * dilation → k + dilation", SIDE_FROM_NOTHING),
                 read("k * dilation → k + dilation"),
             ],
             message="You add the dilation to the number of the tap. From every tap to the next it is a whole dilation "

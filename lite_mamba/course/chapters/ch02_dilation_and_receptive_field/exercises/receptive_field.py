@@ -192,6 +192,16 @@ RECEPTIVE_FIELD = Exercise(
             "all count. (A `return` inside a loop ends it in its first round.)",
         ),
         Misconception(
+            name="a layer left out",
+            wrong=[
+                field("sum(lags) if → sum(lags[1:]) if"),
+                field("sum(lags) if → sum(lags[:-1]) if"),
+                field("sum(lags) if → d_conv - 1 + sum(lags[1:]) if"),
+            ],
+            message="The first or the last layer of the stack is missing in the sum, or its dilation is. All of them "
+            "count: a list is counted from 0, and a range stops before its end.",
+        ),
+        Misconception(
             name="a tuple times a number",
             wrong=field(f"[{LAG} for dilation in dilations] → (d_conv - 1) * dilations"),
             message="In Python a number times a tuple repeats the tuple: 2 * (1, 4) is (1, 4, 1, 4). Multiply what "
