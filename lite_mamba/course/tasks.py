@@ -48,7 +48,7 @@ def library_text(n_bytes: int | None = None) -> bytes:
     """Real text: the source of the running Python's own standard library, without its tests.
 
     Args:
-        n_bytes: how many bytes from the start; None gives everything, 11 to 13 MB.
+        n_bytes: how many bytes from the start; None gives everything, 10 to 13 MB.
 
     Returns:
         The files one after another, in the order of their paths. The text differs between Python versions.
