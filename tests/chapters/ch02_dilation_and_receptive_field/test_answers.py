@@ -2099,6 +2099,23 @@ for id, expected, function in (
         "dilations that fall short",
         lambda lag, k: [d for d in range(1, lag + 1) if lag % d == 0 and (k - 1) * d <= lag],
     ),
+    *(
+        ("receptive_field", "taps times dilation", lambda k, ds, stacked=False, fields=fields: fields(k, ds)[stacked])
+        for fields in (
+            lambda k, ds: (k * max(ds), receptive_field(k, ds, True)),
+            lambda k, ds: (k * max(ds) + 1, receptive_field(k, ds, True)),
+            lambda k, ds: (receptive_field(k, ds), k * sum(ds)),
+            lambda k, ds: (receptive_field(k, ds), k * sum(ds) + 1),
+        )
+    ),
+    *(
+        (
+            "measured_lags",
+            "zeros as the input",
+            lambda fn, L, at=at: flipped(gradient(fn, L, F.one_hot(torch.tensor(at % L), L).float().requires_grad_())),
+        )
+        for at in (0, -1)
+    ),
 ):
     answer(f"02.{id}", expected)(function)
 

@@ -124,7 +124,11 @@ MEASURED_LAGS = Exercise(
         ),
         Misconception(
             name="zeros as the input",
-            wrong=measured("torch.randn(length → torch.zeros(length"),
+            wrong=[
+                measured("torch.randn(length → torch.zeros(length"),
+                measured("torch.randn(length → torch.tensor([0.0] * (length - 1) + [1.0]"),
+                measured("torch.randn(length → torch.tensor([1.0] + [0.0] * (length - 1)"),
+            ],
             message="At zero some functions are flat: the gradient of y² is 0 there, though y² depends on the "
             "input. Probe with random numbers.",
         ),

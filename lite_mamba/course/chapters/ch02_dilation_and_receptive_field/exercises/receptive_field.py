@@ -73,6 +73,11 @@ RECEPTIVE_FIELD = Exercise(
                 field(f"{LAG} → d_conv * dilation", f"{COMBINED} → sum(lags)"),
                 field(f"{LAG} → d_conv * dilation + 1", f"{PLUS_ONE} → {COMBINED}"),
                 field(f"{LAG} → d_conv * dilation", f"{PLUS_ONE} → ({COMBINED}) - 1"),
+                *(
+                    field(f"{combined} → {combined.replace('lags', 'd_conv * d for d in dilations')}{less}")
+                    for combined in ("sum(lags)", "max(lags)")
+                    for less in ("", " - 1")
+                ),
             ],
             message="Between four taps there are three gaps. Count the gaps in the drawing of one branch, not the "
             "taps.",
