@@ -180,6 +180,15 @@ def test_a_number_of_another_kind_does_not_look_like_the_expected_one(form, show
     assert (rows["expected"], rows["got"]) == ("3", shown)
 
 
+def test_a_number_of_another_kind_that_an_exercise_has_looked_up_stands_in_no_dict():
+    def apply(function, n):
+        return Facts("a number", {"the result": function(n), "too many calls": False})
+
+    exercise = Exercise("91.n", "N", float, lambda draw: {"n": 3}, [], apply=apply)
+    rows = dict(card(exercise, judge(exercise, lambda n: torch.tensor(float(n)), quiet=True)).rows)
+    assert (rows["expected"], rows["got"]) == ("the result: 3.0", "the result: tensor(3.)")
+
+
 @pytest.mark.parametrize(("names", "shown"), [("abcd", 4), ("abcde", 1)])
 def test_of_many_parts_only_those_that_differ_are_shown(names, shown):
     exercise = Exercise("91.d", "D", lambda x: dict.fromkeys(names, x), lambda draw: {"x": draw.size(1, 5)}, [])

@@ -187,7 +187,12 @@ def _told_apart(expected: Any, got: Any, names: Sequence[str]) -> tuple[str, str
     tables = table(expected, names), table(got, names)
     if tables[0] != tables[1] or has_tensor(expected) or len(repr(got)) > SHORT:
         return tables
-    return repr(expected), repr(got)
+    return _as_python(expected), _as_python(got)
+
+
+def _as_python(value: Any) -> str:
+    """As Python writes it; of parts with names, as a table has them, each so."""
+    return "\n".join(f"{name}: {part!r}" for name, part in value.items()) if isinstance(value, dict) else repr(value)
 
 
 def _parts_to_show(found: Exercise, example: Example) -> tuple[Any, Any, Sequence[str]]:
