@@ -2,10 +2,12 @@
 
     python tools/verdicts.py                 references, wrong answers and held answers of all chapters
     python tools/verdicts.py 01 05 --runs 8  of two chapters, eight processes
+    python tools/verdicts.py 01 --rounds 5   each process judges five times
 
 Each process has another hash seed and other random numbers, one or two threads, and vector instructions of one or
-another kind. A verdict is the kind and the name, in the order of the tests. The answers are those that the tests of
-the exercises and chapters judge, so a new test is looked at without being named here.
+another kind. In a further round of a process random numbers, threads and the order of the answers are others, and
+nothing that was found out before is kept. A verdict is the kind and the name, in the order of the tests. The answers
+are those that the tests of the exercises and chapters judge, so a new test is looked at without being named here.
 """
 
 import argparse
@@ -22,8 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FILES = ("test_answers.py", "test_exercises.py")
 
 
-def record(path: str, seed: int, chapters: list[str]) -> None:
-    """Run the tests, and write each verdict on a line."""
+def record(path: str, seed: int, rounds: int, chapters: list[str]) -> None:
+    """Run the tests, judge their answers again in each further round, and write all verdicts."""
     import numpy
     import pytest
     import torch
@@ -31,22 +33,35 @@ def record(path: str, seed: int, chapters: list[str]) -> None:
     from lite_mamba.course.checking import trial
 
     random.seed(seed), numpy.random.seed(seed), torch.manual_seed(seed)
-    real, found = trial.judge, []
+    real, answers, found = trial.judge, [], []
 
     def judge(exercise, function, quiet=False):
         verdict = real(exercise, function, quiet=True)
         if exercise.id[:2] in chapters or not chapters:
-            found.append([exercise.id, verdict.kind, verdict.misconception and verdict.misconception.name])
+            answers.append((exercise, function))
+            found.append(words(exercise, verdict))
         return verdict
+
+    def words(exercise, verdict):
+        return [exercise.id, verdict.kind, verdict.misconception and verdict.misconception.name]
 
     trial.judge = judge
     places = [str(file) for name in FILES for file in sorted(ROOT.glob(f"tests/chapters/*/{name}"))]
-    words = " or ".join(f"ch{chapter} or (keeps_every_rule and {chapter})" for chapter in chapters)
-    failed = pytest.main(["-q", "-p", "no:cacheprovider", "--tb=no", "-k", words, "tests/test_exercises.py", *places])
-    Path(path).write_text(json.dumps({"failed": int(failed), "verdicts": found}))
+    these = " or ".join(f"ch{chapter} or (keeps_every_rule and {chapter})" for chapter in chapters)
+    failed = pytest.main(["-q", "-p", "no:cacheprovider", "--tb=no", "-k", these, "tests/test_exercises.py", *places])
+    all_rounds = [found]
+    for number in range(1, rounds):
+        for cached in (trial.trials, trial.outcome, trial.is_wrong, trial._more):
+            cached.cache_clear()
+        numpy.random.seed(seed + number), torch.manual_seed(seed + number)
+        torch.set_num_threads(1 + (seed + number) % 2)
+        order = random.Random(seed + number).sample(range(len(answers)), len(answers))
+        again = {at: words(answers[at][0], real(*answers[at], quiet=True)) for at in order}
+        all_rounds.append([again[at] for at in range(len(answers))])
+    Path(path).write_text(json.dumps({"failed": int(failed), "rounds": all_rounds}))
 
 
-def run(number: int, chapters: list[str]) -> dict:
+def run(number: int, rounds: int, chapters: list[str]) -> dict:
     """The verdicts of one process; its number says what is different about it."""
     environment = dict(os.environ, PYTHONHASHSEED=str(number), PYTHONPATH=str(ROOT), CI="true")
     environment["OMP_NUM_THREADS"] = str(1 + number % 2)
@@ -54,7 +69,8 @@ def run(number: int, chapters: list[str]) -> dict:
         environment["ATEN_CPU_CAPABILITY"] = "avx2"
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "verdicts.json")
-        command = [sys.executable, __file__, "--record", path, "--seed", str(number), *chapters]
+        how = ["--seed", str(number), "--rounds", str(rounds)]
+        command = [sys.executable, __file__, "--record", path, *how, *chapters]
         subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
         return json.loads(Path(path).read_text())
 
@@ -63,30 +79,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chapters", nargs="*", help="01 05 …; without a word all")
     parser.add_argument("--runs", type=int, default=4, help="processes")
+    parser.add_argument("--rounds", type=int, default=1, help="how often each of them judges")
     parser.add_argument("--jobs", type=int, default=1, help="how many of them at once")
     parser.add_argument("--record", help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.record:
-        record(options.record, options.seed, options.chapters)
+        record(options.record, options.seed, options.rounds, options.chapters)
         return
     with ThreadPoolExecutor(options.jobs) as pool:
-        compare(pool.map(run, range(options.runs), [options.chapters] * options.runs))
+        compare(pool.map(lambda number: run(number, options.rounds, options.chapters), range(options.runs)))
 
 
 def compare(records) -> None:
-    """Say how each record differs from the first, and leave with an error if one does or a test failed."""
+    """Say how the verdicts of each round differ from the very first, and leave with an error if one does or a test
+    failed.
+    """
     first, unlike = None, False
-    for number, found in enumerate(records):
-        first = first or found
-        changed = [pair for pair in zip(first["verdicts"], found["verdicts"], strict=False) if pair[0] != pair[1]]
-        changed += [["the number of verdicts"]] * (len(first["verdicts"]) != len(found["verdicts"]))
-        kinds = [kind for _, kind, _ in found["verdicts"]]
-        counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
-        print(f"process {number}: {counts}; {len(changed)} changed; tests {'fail' if found['failed'] else 'pass'}")
-        for pair in changed:
-            print("   ", *pair)
-        unlike = unlike or bool(changed or found["failed"])
+    for number, record in enumerate(records):
+        for again, found in enumerate(record["rounds"]):
+            first = first or found
+            changed = [pair for pair in zip(first, found, strict=False) if pair[0] != pair[1]]
+            changed += [["the number of verdicts"]] * (len(first) != len(found))
+            kinds = [kind for _, kind, _ in found]
+            counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
+            which = f"process {number}" + (f", round {again + 1}" if len(record["rounds"]) > 1 else "")
+            print(f"{which}: {counts}; {len(changed)} changed; tests {'fail' if record['failed'] else 'pass'}")
+            for pair in changed:
+                print("   ", *pair)
+            unlike = unlike or bool(changed or record["failed"])
     sys.exit(unlike)
 
 
