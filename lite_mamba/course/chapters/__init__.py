@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import pkgutil
 import re
+from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
 
@@ -30,7 +31,12 @@ __all__ = [
 
 def folders() -> dict[str, str]:
     """The chapters' folders in order: {"01": "ch01_causal_convolution", …}."""
-    names = (module.name for module in pkgutil.iter_modules(__path__))
+    return dict(_folders_in(*__path__))
+
+
+@lru_cache(maxsize=1)  # each check asks for its exercise
+def _folders_in(*path: str) -> dict[str, str]:
+    names = (module.name for module in pkgutil.iter_modules(path))
     return {name[2:4]: name for name in sorted(names) if re.fullmatch(r"ch\d\d_\w+", name)}
 
 
