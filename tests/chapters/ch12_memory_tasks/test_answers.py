@@ -410,6 +410,7 @@ def bound(d, u):
 
 
 SELECTIVE = [
+    ("squeezed", lambda d, u, n: selective_by_rows(d, u, n).squeeze(), "another shape"),  # one row stays a row
     ("rows in a loop", selective_in_all_rows, "the places of all rows in every row"),
     ("the symbols again", lambda d, u, n: torch.cat([selective_by_rows(d, u, n)[:, : u.shape[1]], d], dim=1),
      "the answer in the question"),
@@ -662,6 +663,7 @@ def heads_with_a_question_at(i):
 
 
 HEADS = [
+    ("squeezed", lambda s, p, n: tuple(part.squeeze() for part in heads_by_rows(s, p, n)), "another shape"),
     ("one on", lambda s, p, n: heads_by_rows(s, p + 1, n), "places counted from 1"),
     ("two cues at the end", lambda s, p, n: (
         torch.cat([heads_by_rows(s, p, n)[0][:, :-2], p * 0 + n, p * 0 + n], dim=1), heads_by_rows(s, p, n)[1]),
@@ -1118,6 +1120,7 @@ def read_too_early_later(model, tokens, chunk):
 
 READING = [
     ("by name", read_by_name, "right"),
+    ("squeezed", lambda m, t, c: read_by_start(m, t, c).squeeze(), "another shape"),
     ("forward, all at once", lambda model, tokens, chunk: model.forward(tokens)[:, -1], "pieces longer than chunk"),
     ("nothing returned", lambda *all: print(read_by_start(*all).shape), "nothing returned"),
     ("range", lambda m, t, c: read_with(m, t, c)[:, -1], "right"),

@@ -46,7 +46,7 @@ PUSHED_OUT = PUSHED.replace("row[p:-1]", "row[p:]")
 
 
 def _heads_cases(draw: Draw) -> dict:
-    length, n_symbols, batch = draw.size(6, 14), draw.size(4, 15), draw.size(2, 4)
+    length, n_symbols, batch = draw.size(6, 14), draw.size(4, 15), draw.size(1, 4)
     place = torch.stack([torch.randperm(length - 4, generator=draw.generator)[0] for _ in range(batch)])[:, None] + 1
     return {"symbols": draw.integers(0, n_symbols - 1, batch, length), "place": place, "n_symbols": n_symbols}
 

@@ -63,7 +63,7 @@ def _reading(function, tokens: Tensor, chunk: int) -> Facts | None:
 def _reading_cases(draw: Draw) -> dict:
     chunk = draw.size(2, 6)
     length = chunk * draw.size(0, 3) + draw.size(1, 5)  # the last piece may be shorter, or the only one
-    return {"tokens": draw.integers(0, 6, draw.size(2, 3), length), "chunk": chunk}
+    return {"tokens": draw.integers(0, 6, draw.size(1, 4), length), "chunk": chunk}
 
 
 def _in_pieces(tokens: Tensor, chunk: int) -> bool:

@@ -54,7 +54,7 @@ def _scatter(formula: str):
 
 
 def _selective_cases(draw: Draw) -> dict:
-    n_data, n_symbols, batch = draw.size(2, 5), draw.size(3, 8), draw.size(2, 4)
+    n_data, n_symbols, batch = draw.size(2, 5), draw.size(3, 8), draw.size(1, 4)
     places = n_data + draw.size(1, 9)
     u = torch.stack([torch.randperm(places, generator=draw.generator) for _ in range(batch)]) / places  # (B, L - K)
     u = u ** draw.uniform(0.3, 3.0, batch)[:, None]  # no number is large in every row
