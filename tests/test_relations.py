@@ -64,13 +64,13 @@ VALUES = {
     "A factor of 0.333 everywhere.": lambda y, **_: y / 3,
     "The opposite sign everywhere.": lambda y, **_: -y,
     "Every value is zero.": lambda y, x, **_: 0 * y,
-    "Every value is too large by the factor x.shape[2].": lambda y, x, **_: y * x.shape[2],
-    "Every value is too small by the factor width.": lambda y, width, **_: y / width,
+    "Every value is too large by the factor `x.shape[2]`.": lambda y, x, **_: y * x.shape[2],
+    "Every value is too small by the factor `width`.": lambda y, width, **_: y / width,
     "One and the same factor in all values of a case, another one in each case.": lambda y, x, **_: y * odd(x),
     "Every value is 1 too large.": lambda y, **_: y + 1,
     "Every value is 0.5 too small.": lambda y, **_: y - 0.5,
-    "Every value is too large by width.": lambda y, width, **_: y + width,
-    "Every value is too small by x.shape[2].": lambda y, x, **_: y - x.shape[2],
+    "Every value is too large by `width`.": lambda y, width, **_: y + width,
+    "Every value is too small by `x.shape[2]`.": lambda y, x, **_: y - x.shape[2],
     "One and the same number is missing or too many in all values of a case.": lambda y, x, **_: y + odd(x),
     "What is missing is `bias`, added.": lambda y, bias, **_: y - bias[:, None],
     "`bias` is added once too often.": lambda y, bias, **_: y + bias[:, None],
@@ -93,7 +93,7 @@ VALUES = {
     "Only the last one along time is wrong.": lambda y, **_: at(y, 2, -1, 1),
     "Only the last one along time is right.": lambda y, **_: at(y, 2, -1, -1) + 1,
     "Right up to time 1, wrong from there on.": lambda y, **_: from_on(y, 2, 2),
-    "Right for the first width along time, wrong from there on.": lambda y, width, **_: from_on(y, 2, width),
+    "Right for the first `width` along time, wrong from there on.": lambda y, width, **_: from_on(y, 2, width),
     "Right up to time 0; the first mistake is always at time 1.": lambda y, **_: at(y, 2, 1, 1),
     "Off by one number for each channel, added.": lambda y, bias, **_: y + (2 * bias)[:, None],
     "Off by one factor for each channel.": lambda y, bias, **_: y * (2 + bias**2)[:, None],
@@ -193,7 +193,7 @@ def test_a_relation_between_what_came_and_what_was_expected_is_found(words):
 def test_a_wrong_row_that_is_the_only_one_is_the_first_one_too():
     assert relations(lambda y, **_: at(y, 0, 0, 1)) == ("Only batch 0 is wrong.",)
     assert relations(lambda y, **_: from_on(y, 0, 1)) == (
-        "Right where x.shape[0] is 1, wrong where it is 2 or more.",
+        "Right where `x.shape[0]` is 1, wrong where it is 2 or more.",
         "Only batch 0 is right.",
     )
     assert relations(lambda y, **_: from_on(y, 0, 1) if len(y) > 1 else y**2 + 1) == ()
@@ -220,11 +220,11 @@ def test_no_relation_is_claimed_that_a_single_case_contradicts(words):
 
 
 CASES = {
-    "Right where x.dtype is float32, wrong where it is float64.": lambda x, width: x.dtype == torch.float64,
-    "Right where x.shape[0] is 1, wrong where it is 2 or more.": lambda x, width: x.shape[0] > 1,
-    "Right where x.shape[0] is 3, wrong where it is 2 or less.": lambda x, width: x.shape[0] < 3,
-    "Right where x.shape[2] is 5 or less, wrong where it is 6 or more.": lambda x, width: x.shape[2] > 5,
-    "Right where x.shape[2] is even, wrong elsewhere.": lambda x, width: x.shape[2] % 2 == 1,
+    "Right where `x.dtype` is float32, wrong where it is float64.": lambda x, width: x.dtype == torch.float64,
+    "Right where `x.shape[0]` is 1, wrong where it is 2 or more.": lambda x, width: x.shape[0] > 1,
+    "Right where `x.shape[0]` is 3, wrong where it is 2 or less.": lambda x, width: x.shape[0] < 3,
+    "Right where `x.shape[2]` is 5 or less, wrong where it is 6 or more.": lambda x, width: x.shape[2] > 5,
+    "Right where `x.shape[2]` is even, wrong elsewhere.": lambda x, width: x.shape[2] % 2 == 1,
 }
 
 
@@ -239,7 +239,7 @@ def test_what_sets_the_wrong_cases_apart_is_found(words):
 def test_a_power_of_two_is_seen():
     exercise = Exercise("91.p", "P", lambda n: n, lambda draw: {"n": draw.size(1, 20)}, [], trials=60)
     said = judge(exercise, lambda n: n if n & (n - 1) == 0 else -n).relations
-    assert "Right where n is a power of two, wrong elsewhere." in said
+    assert "Right where `n` is a power of two, wrong elsewhere." in said
 
 
 def seen(good, bad, name="n"):
@@ -255,14 +255,14 @@ def seen(good, bad, name="n"):
 @pytest.mark.parametrize(
     ("good", "bad", "words"),
     [
-        ([1, 5, 7], [2, 4], "Right where n is odd, wrong elsewhere."),
+        ([1, 5, 7], [2, 4], "Right where `n` is odd, wrong elsewhere."),
         ([1, 5, 7], [2, 3], None),
         ([2, 3], [1, 5], None),
         ([1, 2], [2, 3], None),
-        ([[1], [1, 2]], [[1, 2, 3]], "Right where len(n) is 2 or less, wrong where it is 3."),
-        (["a", "b"], ["c", "d"], "Right where n is 'a' or 'b', wrong where it is 'c' or 'd'."),
+        ([[1], [1, 2]], [[1, 2, 3]], "Right where `len(n)` is 2 or less, wrong where it is 3."),
+        (["a", "b"], ["c", "d"], "Right where `n` is 'a' or 'b', wrong where it is 'c' or 'd'."),
         (["a", "b"], ["c", "d", "e"], None),
-        ([True], [False], "Right where n is True, wrong where it is False."),
+        ([True], [False], "Right where `n` is True, wrong where it is False."),
         ([torch.zeros(2)], [torch.zeros(2, 2)], None),
         ([None], [0.5], None),
     ],
@@ -274,16 +274,16 @@ def test_values_set_cases_apart_only_where_they_never_mix(good, bad, words):
 def test_a_right_result_is_not_called_wrong_where_only_an_input_is_changed():
     changed = [Example({"n": 2}, Outcome(2), Outcome(2, changed=("x",)))] * 3
     (claim,) = claims([*seen([1], []), *changed])
-    assert claim.words == "Unchanged where n is 1, changed where it is 2."
+    assert claim.words == "Unchanged where `n` is 1, changed where it is 2."
 
 
 def test_choices_are_compared_by_name():
     exercise = Exercise("91.c", "C", lambda how, f, x: x, choice_cases, [])
     assert judge(exercise, lambda how, f, x: x + x**2 * (how == "b")).relations[0] == (
-        "Right where how is 'a', wrong where it is 'b'."
+        "Right where `how` is 'a', wrong where it is 'b'."
     )
     assert judge(exercise, lambda how, f, x: x + x**2 * (f is abs)).relations[0] == (
-        "Right where f is float, wrong where it is abs."
+        "Right where `f` is float, wrong where it is abs."
     )
 
 
@@ -295,14 +295,14 @@ def test_no_case_is_set_apart_where_everything_or_hardly_anything_is_wrong():
     right, wrong = (Example({"n": n}, Outcome(n), Outcome(n + w), None) for n, w in ((1, 0), (2, 1)))
     wrong = Example({"n": 2}, Outcome(2), Outcome(3), difference(2, 3, Tolerance()))
     (claim,) = claims([right] * 3 + [wrong] * 3)
-    assert claim.words == "Right where n is 1, wrong where it is 2."
+    assert claim.words == "Right where `n` is 1, wrong where it is 2."
     assert [list(claims([right] * r + [wrong] * w)) for r, w in ((2, 3), (3, 2), (0, 9))] == [[]] * 3
 
 
 def test_no_claim_is_made_that_a_further_case_speaks_against():
     """`n + m` is `n * m` where both are 2: in the cases of this exercise, by chance, wherever `n` is."""
     exercise = Exercise("91.2", "M", lambda n, m, p: n * m * p, seldom_two, [])
-    said = "Right where n is 2, wrong where it is 3 or more."
+    said = "Right where `n` is 2, wrong where it is 3 or more."
     assert said in judge(exercise, lambda n, m, p: n * m * p + (n > 2)).relations
     assert said not in judge(exercise, lambda n, m, p: (n + m) * p).relations
 
@@ -483,7 +483,7 @@ def test_several_wrong_parts_are_told_each_for_itself_and_have_a_name_if_each_ha
 def test_numbers_have_relations_too():
     exercise = Exercise("91.n", "N", lambda n: 3 * n + 4, lambda draw: {"n": draw.size(1, 30)}, [])
     assert judge(exercise, lambda n: 3 * n + 5).relations == ("Every value is 1 too large.",)
-    assert judge(exercise, lambda n: 4 * n + 4).relations == ("Every value is too large by n.",)
+    assert judge(exercise, lambda n: 4 * n + 4).relations == ("Every value is too large by `n`.",)
     assert judge(exercise, lambda n: 6 * n + 8).relations == ("A factor of 2 everywhere.",)
 
 

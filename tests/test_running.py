@@ -628,7 +628,7 @@ def still_there(x, lag):
         (forgotten, "shape (1, 3).\nDoes every way through your function end with `return`?\n"),
         (
             one_branch,
-            "your function end with `return`?\nRight where x.shape[1] is 6 or more, wrong",
+            "your function end with `return`?\nRight where `x.shape[1]` is 6 or more, wrong",
         ),
         (
             swallowed,

@@ -79,17 +79,17 @@ def _apart(name: str, good: set[Any], bad: set[Any], right: str, wrong: str) -> 
     if good & bad:
         return None
     if isinstance(next(iter(good)), str):
-        words = f"{right} where {name} is {_or(good)}, {wrong} where it is {_or(bad)}."
+        words = f"{right} where `{name}` is {_or(good)}, {wrong} where it is {_or(bad)}."
         return Claim(name, words, good.__contains__) if len(good | bad) <= 4 else None
     if max(good) < min(bad):
-        words = f"{right} where {name} is {_up_to(good)}, {wrong} where it is {_from(bad)}."
+        words = f"{right} where `{name}` is {_up_to(good)}, {wrong} where it is {_from(bad)}."
         return Claim(name, words, lambda n: n <= max(good))
     if max(bad) < min(good):
-        words = f"{right} where {name} is {_from(good)}, {wrong} where it is {_up_to(bad)}."
+        words = f"{right} where `{name}` is {_from(good)}, {wrong} where it is {_up_to(bad)}."
         return Claim(name, words, lambda n: n >= min(good))
     for kind, holds in KINDS_OF_NUMBERS.items():
         if all(map(holds, good)) and not any(map(holds, bad)):
-            return Claim(name, f"{right} where {name} is {kind}, {wrong} elsewhere.", holds)
+            return Claim(name, f"{right} where `{name}` is {kind}, {wrong} elsewhere.", holds)
     return None
 
 

@@ -26,9 +26,9 @@ def scaled(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
         }
         return special.get(factor, Said("a factor for all values", f"A factor of {factor} everywhere."))
     if name := _size_that_is(pairs, factors):
-        return Said("a size as a factor", f"Every value is too large by the factor {name}.")
+        return Said("a size as a factor", f"Every value is too large by the factor `{name}`.")
     if name := _size_that_is(pairs, [1 / factor for factor in factors if factor]):
-        return Said("a size as a factor", f"Every value is too small by the factor {name}.")
+        return Said("a size as a factor", f"Every value is too small by the factor `{name}`.")
     if all(pair.want.numel() > 2 for pair in pairs):
         words = "One and the same factor in all values of a case, another one in each case."
         return Said("a factor for all values", words)
@@ -55,7 +55,7 @@ def moved(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
         return Said("a number added to all values", f"Every value is {_rounded(abs(shifts[0]))} too {words}.")
     for sign, words in ((1, "large"), (-1, "small")):
         if name := _size_that_is(pairs, [sign * shift for shift in shifts]):
-            return Said("a size added to all values", f"Every value is too {words} by {name}.")
+            return Said("a size added to all values", f"Every value is too {words} by `{name}`.")
     if all(pair.want.numel() > 2 for pair in pairs):
         words = "One and the same number is missing or too many in all values of a case."
         return Said("a number added to all values", words)
@@ -223,7 +223,7 @@ def _only_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> 
             words = f"{first.capitalize()} up to {axis} {counts[0] - 1}, {then} from there on."
             return Said(f"{first} at first, then {then}", words)
         if name := _size_that_is(pairs, counts):
-            words = f"{first.capitalize()} for the first {name}{along(axis)}, {then} from there on."
+            words = f"{first.capitalize()} for the first `{name}`{along(axis)}, {then} from there on."
             return Said(f"{first} at first, then {then}", words)
         if all(k == len(one) - 1 for k, one in zip(counts, rows, strict=True)):
             return Said(f"only the last one {then}", f"Only the last one{along(axis)} is {then}.")
