@@ -166,7 +166,7 @@ class TokenRow(LiveFigure):
             self.kept[i].set_height(foot)
             self.let_in[i].set(y=foot, height=top - foot, visible=abs(top - foot) > 0.02)
             level = min(max(h[i], 0.0), self.HIGHEST)
-            text = f"state {number(h[i])}" if self.apart[i] else written(h[i], ".1f")
+            text = f"state {number(h[i])}" if self.apart[i] else number(h[i])
             if abs(level - h[i]) > 0.005:  # off the axes
                 text = f"{'↑' if h[i] > 0 else '↓'} {number(h[i])}"
             elif self.apart[i]:
