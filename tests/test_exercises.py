@@ -112,11 +112,9 @@ def recap_complaints(questions: list[Question]) -> list[str]:
             found.append(f"{question.text}: needs at least two choices, all different")
         if not question.why:
             found.append(f"{question.text}: no why")
-    if (
-        len({question.choices.index(question.answer) for question in questions if question.answer in question.choices})
-        == 1
-    ):
-        found.append("the right answers of the recap all stand at one place")
+    places = [question.choices.index(question.answer) for question in questions if question.answer in question.choices]
+    if any(places.count(place) > 3 for place in places):
+        found.append("more than three right answers of the recap stand at one place")
     texts = [question.text for question in questions]
     return found + (["two recap questions are the same"] if len(set(texts)) != len(texts) else [])
 

@@ -310,19 +310,19 @@ def test_the_split_calls_a_nan_wrong_and_says_what_lies_outside_of_its_frame():
     assert shown.error.get_ydata()[60] > 40
     shown = altered(lambda y: -y)
     assert "Outside of the frame: 300 outputs." in shown.update()
-    assert shown.note.get_text() == "up to 98.2 mV, above the frame"
+    assert shown.note.get_text() == "at worst 98.2 mV, above the frame"
     for line in (shown.pieces, shown.error):
         low, high = line.axes.get_ylim()
         assert low <= line.get_ydata().min() and line.get_ydata().max() < high
-    shown = altered(lambda y: y + 0.02)
+    shown = altered(lambda y: y + 0.0204)  # rounded down, it is no bound
     shown.update()
-    assert shown.note.get_text() == "at most 0.02 mV"
+    assert shown.note.get_text() == "at worst 0.02 mV"
     shown.update(border=False)
     assert shown.titles() == ["History dropped: 300 of 300 outputs are wrong"]
     assert shown.note.get_text() == "204 of 300 by less than 0.5 mV"
     shown = altered(lambda y: torch.where(torch.arange(y.shape[-1]) == 0, 60.0, y + 0.02))
     shown.update()
-    assert shown.note.get_text() == "up to 106 mV, above the frame; 295 of 300 by less than 0.5 mV"
+    assert shown.note.get_text() == "at worst 106 mV, above the frame; 295 of 300 by less than 0.5 mV"
     shown.figure.draw_without_rendering()
     note, above, errors = (artist.get_window_extent() for artist in (shown.note, shown.top, shown.low))
     assert errors.y1 <= note.y0 and note.y1 <= above.y0  # between the two: it hides nothing

@@ -353,7 +353,7 @@ class SharedHistory(LiveFigure):
         self.title(self.ax, f"One shared history: {self.shared} columns instead of {self.separate}")
         return (
             f"{branches} branches with {d_conv} taps. A window for each, with the present "
-            f"sample, takes {self.separate} columns; one shared history takes {self.shared}."
+            f"sample, takes {self.separate} columns in all; one shared history takes {self.shared}."
         )
 
     def _row(self, y: float) -> dict:
@@ -469,10 +469,10 @@ class AnySplit(LiveFigure):
             return f"not a number: {nans} of {self.LENGTH}"
         largest = self.difference.max()
         if largest < 1:
-            return f"at most {written(largest, '.2g')} mV"
+            return f"at worst {written(largest, '.2g')} mV"
         small = int((self.differs & (self.difference < self.SEEN)).sum())
         notes = {
-            f"up to {written(largest)} mV, above the frame": largest > self.HIGHEST,
+            f"at worst {written(largest)} mV, above the frame": largest > self.HIGHEST,
             f"{small} of {self.wrong} by less than {self.SEEN} mV": small,
         }
         return "; ".join(note for note, holds in notes.items() if holds)

@@ -45,7 +45,7 @@ MENDED_STEP = Exercise(
         Misconception(
             name="the bug, still in",
             wrong=suspect_step,
-            message="With dilation 1 this step is right, with every larger dilation it is not. The expected "
+            message="With dilation 1 this step is right, with a larger one only for some kernels. The expected "
             "output below is made of digits: each digit is a sample. Which sample met which tap?",
             given=True,
         ),

@@ -14,8 +14,8 @@ RECAP = [
         text="A step first pushes the new sample into the history, then builds the window from history and sample. "
         "What happens?",
         choices=[
-            "Nothing: the window holds the same samples either way",
             "Every older tap reads a sample one step newer than it should",
+            "Nothing: the window holds the same samples either way",
             "The history grows by one column at every step, without end",
         ],
         answer="Every older tap reads a sample one step newer than it should",
@@ -39,8 +39,8 @@ RECAP = [
         text="A chunk of 3 samples meets a history of 10. Which samples form the next history?",
         choices=[
             "The 3 of the chunk, then zeros until there are 10 again",
-            "The last 7 of the old history, then the 3 of the chunk",
             "The old history as it was: the chunk is too short to fill it",
+            "The last 7 of the old history, then the 3 of the chunk",
         ],
         answer="The last 7 of the old history, then the 3 of the chunk",
         why="The next history is always the last 10 columns of old history and chunk together, whatever the chunk's "
