@@ -171,7 +171,7 @@ TERMS = [
         "02",
         code="receptive_field",
     ),
-    Term("recurrence", "a rule that makes the next state from the last one", "05"),
+    Term("recurrence", "a rule that makes the next state from the last one", "04"),
     Term("reset", "to forget the past, because the step size is large or a new segment begins", "07", everyday=True),
     Term(
         "ring",

@@ -14,7 +14,7 @@ RECAP = [
         "A = −16. For which step sizes is Euler's rule stable?",
         ["Δ below 1/8", "Δ below 1/16", "Δ below 8", "all of them"],
         "Δ below 1/8",
-        "|1 + ΔA| < 1 holds for Δ < 2/|A| = 1/8. At 1/16 the level only begins to overshoot.",
+        "|1 + ΔA| < 1 holds for Δ < 2/|A| = 1/8. Between 1/16 and 1/8 the level overshoots, and settles.",
     ),
     Question(
         "Under which condition is the zero-order hold exact at the ticks?",
