@@ -911,6 +911,8 @@ FFT = [
     ("no way back", lambda u, k: torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k, 2 * len(u)), "no way back"),
     ("no return", lambda u, k: None, None),
     ("1.5 L", fft_joined(times, n=lambda L: L + L // 2), "half as much again"),
+    ("3L // 2 + 1", fft_joined(times, n=lambda L: 3 * L // 2 + 1), "half as much again"),
+    ("1.5 L rounded up", fft_joined(times, n=lambda L: math.ceil(1.5 * L)), "half as much again"),
     ("the real part of the product", fft_joined(lambda U, K: torch.real(U * K)), "real parts too early"),
     ("conjugate of u", fft_joined(lambda U, K: torch.conj(U) * K), "a kernel that runs backwards"),
     (

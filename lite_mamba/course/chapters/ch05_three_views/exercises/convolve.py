@@ -127,7 +127,7 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "an output one step late",
-            "y[t] does not know u[t]: your last tap meets u[t − 1]. Tap 0 belongs to now.",
+            "y[t] does not know u[t]: its newest sample is u[t − 1]. Tap 0 belongs to now.",
             _padded("len(kernel), 0", "[0, 0] → [0, 0, : len(u)]"),
         ),
         Misconception(

@@ -142,7 +142,11 @@ FFT_CONVOLVE = Exercise(
             "half as much again",
             "1.5 L hours: the last outputs after the end still go round. The product of two lists of L numbers has "
             "2L − 1.",
-            edited(fft_convolve, "2 * len(u) → len(u) + len(u) // 2"),
+            [
+                edited(fft_convolve, f"2 * len(u) → {points}")
+                for points in ("len(u) + len(u) // 2", "len(u) + len(u) // 2 + 1", "len(u) + (len(u) + 1) // 2")
+            ],
+            where=in_another_case,
         ),
         Misconception(
             "values that are added",

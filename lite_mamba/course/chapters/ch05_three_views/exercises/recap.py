@@ -27,7 +27,7 @@ RECAP = [
         "Why can a GPU still be quicker with the FFT?",
         [
             "A GPU cannot multiply real numbers",
-            "The recurrence needs more memory",
+            "The recurrence makes more additions",
             "The steps of the recurrence wait for one another",
             "The FFT needs no kernel",
         ],
