@@ -1176,6 +1176,12 @@ def invariant_by_a_loop(layer, u, s):
     return all(abs(late[t] - (plain[t - s] if t >= s else 0)) < 1e-3 for t in range(len(u)))
 
 
+def invariant_at_the_first_step(layer, u, s):
+    late, plain = layer(delayed(u, s)), layer(u)
+    for t in range(len(u)):
+        return bool(abs(late[t] - (plain[t - s] if t >= s else 0)) < 1e-3)
+
+
 def invariant_in_place(layer, u, s):
     y = layer(u.clone())
     u[s:] = u[:-s].clone()
@@ -1363,6 +1369,7 @@ TIME = [
         lambda layer, u, s: close(layer(delayed(u, s))[:s], torch.zeros(s)),
         "only the steps before the input",
     ),
+    ("a return in the loop", invariant_at_the_first_step, "only the steps before the input"),
     (
         "the loudest step",
         lambda layer, u, s: close(max(layer(delayed(u, s))), max(delayed(layer(u), s))),

@@ -417,10 +417,11 @@ IS_TIME_INVARIANT = Exercise(
         ),
         Misconception(
             "only the steps before the input",
-            "You look at the first `shift` outputs alone, before the delayed input has come. What the system does with "
-            "it comes later.",
+            "You look at outputs before the delayed input has come, and at no other. What the system does with it "
+            "comes later. (In a loop over the steps, a `return` for each step ends it at the first one.)",
             [
                 _moved(both="layer(late_input)[:shift], late_output[:shift]"),
+                _moved(both="layer(late_input)[0], late_output[0]"),
                 edited(
                     is_time_invariant,
                     f"torch.allclose({BOTH}, rtol=1e-3, atol=1e-4) → bool((layer(late_input)[:shift] == 0).all())",
