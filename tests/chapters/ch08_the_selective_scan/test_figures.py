@@ -68,6 +68,17 @@ def test_a_loop_that_is_off_by_less_than_what_is_written_is_told_no_other_number
         assert ("the loop says" in shown.titles()[0]) == ("The loop says" in sentence) == other
 
 
+@pytest.mark.parametrize("loop", [lambda y: 1e-9 * y / 3, lambda y: y + 0.0009, lambda y: -y / 3e4, lambda y: y])
+def test_the_box_of_an_output_holds_the_number_that_is_told(loop):
+    shown = figures.StepThrough(loop=lambda *given: loop(chapter.scan_loop(*given)))
+    sentence = shown.update(moment=8, channel=0)
+    shown.pixels()
+    for box, text in shown.tokens["y"]:
+        assert box.get_window_extent().width > text.get_window_extent().width
+    said = shown.tokens["y"][2][1].get_text()
+    assert (f"The loop says {said}." in sentence) == (said != "11")
+
+
 def test_a_loop_that_writes_into_its_inputs_does_not_change_the_step():
     def written_into(deltaA, deltaB_u, C):
         for t in range(1, 3):
@@ -225,7 +236,8 @@ def test_the_map_runs_the_learners_discretisation():
 def test_the_memory_bars_are_the_bytes_of_the_tensors():
     shown = figures.Memory()
     sentence = shown.update(batch=8, channels=1536, power=11, d_state=16)
-    assert shown.bytes[3] == 1.5 * 2**30 and "takes 1.5 GiB, one state 768 KiB" in sentence
+    assert shown.bytes[3] == 1.5 * 2**30
+    assert sentence.endswith("takes 1.5 GiB, one state 768 KiB, every 32nd state 48 MiB, the input 96 MiB.")
     shown.update(batch=2, channels=256, power=6, d_state=4)
     state, u, kept, every = (
         torch.empty(s).nbytes for s in ((2, 256, 4), (2, 256, 64), (2, 2, 4, 256), (2, 256, 64, 4))
