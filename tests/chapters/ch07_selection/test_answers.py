@@ -128,6 +128,16 @@ def state_by_cumsum(u, g):
     return left * torch.cumsum(g * u / left, 0)
 
 
+def state_by_cumsum_in_float64(u, g):
+    left = torch.cumprod((1 - g.double()).clamp(min=1e-6), 0)
+    return (left * torch.cumsum(g * u / left, 0)).float()
+
+
+def state_of_40_tokens(u, g):
+    windows = [slice(max(t - 39, 0), t + 1) for t in range(len(u))]
+    return torch.stack([state_with_indices(u[window], g[window])[-1] for window in windows])
+
+
 def state_of(update, start=0.0):
     """A loop with an update of its own."""
 
@@ -344,6 +354,11 @@ GATED = [
     ("in float64", lambda u, g: state_with_indices(u, g).double(), None),
     ("swapped", state_of(lambda h, u, g, t: g[t] * h + (1 - g[t]) * u[t]), "swapped doors"),
     ("full token", state_of(lambda h, u, g, t: (1 - g[t]) * h + u[t]), "a token that passes beside the gate"),
+    (
+        "full token, a gate that keeps",
+        state_of(lambda h, u, g, t: g[t] * h + u[t]),
+        "a token that passes beside the gate",
+    ),
     ("cumulative sum", lambda u, g: torch.cumsum(g * u, 0), "an old state that never fades"),
     ("h += g u", state_of(lambda h, u, g, t: h + g[t] * u[t]), "an old state that never fades"),
     (
@@ -396,6 +411,8 @@ GATED = [
     ("first left out", state_without_the_first_token, "a loop that leaves out the first token"),
     ("one tensor", state_that_is_one_tensor, EACH_THE_LAST),
     ("two cumulative products", state_by_cumsum, "a division by what is kept"),
+    ("two cumulative products in float64", state_by_cumsum_in_float64, None),
+    ("only the last 40 tokens", state_of_40_tokens, None),
     ("from 1", state_of(lambda h, u, g, t: (1 - g[t]) * h + g[t] * u[t], start=1.0), "a state that starts at one"),
     ("g twice", state_of(lambda h, u, g, t: g[t] * (h + u[t])), "the gate at both doors"),
     (
@@ -513,6 +530,7 @@ BY_HAND = [
     ("1 and 1e-5", where(1.0, 1e-5), PART),
     ("0.7 and 1e-3", where(0.7, 1e-3), PART),
     ("2 and 1e-6", where(2.0, 1e-6), PART),
+    ("0.03 and 1e-6", where(0.03, 1e-6), PART),
     ("3 and 0", where(3.0, 0.0), PART),
     ("3.55 and 1e-6, 97.1 %", where(3.55, 1e-6), "right"),
     ("3.5 and 1e-6, 96.98 %", where(3.5, 1e-6), PART),
@@ -528,6 +546,7 @@ BY_HAND = [
     ("10 and 0.1", where(10.0, 0.1), LEAKS),
     ("5 and 0.01", where(5.0, 0.01), LEAKS),
     ("8 and 0.3", where(8.0, 0.3), LEAKS),
+    ("less and less hold", lambda m: torch.where(m, 10.0, 1e-4 * torch.arange(1, len(m) + 1)), LEAKS),
     ("3 and 0.01", where(3.0, 0.01), LEAKS),
     ("10 and −10", where(10.0, -10.0), NEGATIVE),
     ("5 and −1", where(5.0, -1.0), NEGATIVE),
@@ -832,6 +851,20 @@ def parameters_in_order(*order):
 
 BEGIN = "parts that begin in the wrong place"
 LATER_RANK, ACTIVATION = "a low rank that does not come first", "an activation in the place of the softplus"
+
+
+def parameters_in_turns(u, x_proj, dt_proj, dt_bias):
+    low, B, C = cut(u, x_proj, dt_proj)
+    rest = torch.cat([B, C], dim=-1)
+    return delta_of(low, dt_proj, dt_bias), rest[..., ::2], rest[..., 1::2]
+
+
+def parameters_in_pairs(u, x_proj, dt_proj, dt_bias):
+    low, B, C = cut(u, x_proj, dt_proj)
+    pairs = torch.cat([B, C], dim=-1).reshape(*B.shape, 2)
+    return delta_of(low, dt_proj, dt_bias), pairs[..., 0], pairs[..., 1]
+
+
 PARAMETERS = [
     ("softplus of the bias", with_own_function(lambda raw, b: F.softplus(raw + F.softplus(b))), OWN_FUNCTION),
     ("two softplus", with_own_function(lambda raw, b: F.softplus(raw) + F.softplus(b)), OWN_FUNCTION),
@@ -858,6 +891,8 @@ PARAMETERS = [
     ("exp(−Δ)", parameters(lambda low, W, b: torch.exp(-delta_of(low, W, b))), "a share in the place of Δ"),
     ("B twice as wide", states_not_halved(lambda rank, states: slice(rank + states, None)), "an N that is not halved"),
     ("B and C twice", states_not_halved(lambda rank, states: slice(-states, None)), "an N that is not halved"),
+    ("every second one", parameters_in_turns, "B and C that take turns"),
+    ("in pairs", parameters_in_pairs, "B and C that take turns"),
     ("half of all rows", half_of_all_rows(lambda rows, rank: rows // 2), "half of all rows"),
     ("half of all, less R", half_of_all_rows(lambda rows, rank: rows // 2 - rank), "half of all rows"),
     ("half of all, by place", half_by_place, "half of all rows"),
@@ -1236,8 +1271,10 @@ RESET = [
     ("fastest", lambda left, A: math.log(left) / A.min().item(), "the fastest state decides"),
     ("all, then the least", lambda left, A: (math.log(left) / A).min().item(), "the fastest state decides"),
     ("mean", lambda left, A: math.log(left) / A.mean().item(), "the mean state decides"),
+    ("mean, negative", lambda left, A: math.log(1 / left) / A.mean().item(), "the mean state decides"),
     ("mean of all", lambda left, A: (math.log(left) / A).mean().item(), "the mean state decides"),
     ("first", lambda left, A: math.log(left) / A[0].item(), "a state by its place"),
+    ("first, negative", lambda left, A: -math.log(left) / A[0].item(), "a state by its place"),
     ("last", lambda left, A: math.log(left) / float(A[-1]), "a state by its place"),
     ("all of them", lambda left, A: math.log(left) / A, "one Δ for each state"),
     ("no A", lambda left, A: -math.log(left), "A is forgotten"),

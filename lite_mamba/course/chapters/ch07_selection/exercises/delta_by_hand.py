@@ -14,7 +14,7 @@ def delta_by_hand(is_data: Tensor) -> Tensor:
     return torch.where(is_data, 10.0, 1e-5)  # (L,)
 
 
-PROBE = torch.tensor([True] + 20 * [False] + [True, True, False, True, False])  # (L,)
+PROBE = torch.tensor(8 * ([True] + 20 * [False] + [True, True, False, True, False]))  # (L,)
 ENOUGH = 0.97  # the weight that the last data value must keep, as the text says
 ROUNDING = 1e-6  # twenty gates of exactly so much have float32's rounding in them
 
@@ -64,7 +64,7 @@ def _tell_why(delta: Tensor) -> None:
         ("all tokens have the same Δ", delta.max() - delta.min() <= 1e-3 * delta.max()),
         ("all tokens have nearly the same gate", gates.max() - gates.min() < 1e-2),
         ("each would do without the other", min(old, lost) > 0.01 and max(old, lost) < 1 - ENOUGH + ROUNDING),
-        ("a data token replaces a part of the state only", data > 0.05 and lost < min(old, 0.025)),
+        ("a data token replaces a part of the state only", noise < data and lost < min(old, 0.025)),
         ("noise opens the door, and data do not", gates[PROBE].max() < gates[~PROBE].min()),
         ("the door opens one token after the data", torch.equal(opened[1:], PROBE[:-1])),
         ("the door opens one token before the data", torch.equal(opened[:-1], PROBE[1:])),

@@ -46,7 +46,9 @@ TOKEN_BEFORE = f"{UPDATE} → states.append((1 - g_t) * h + g_t * u_t)\n        
 
 def _cases_of_gates(draw: Draw) -> dict:
     length = draw.size(2, 80)  # long enough for a product of gates to run out of digits
-    return {"u": draw.normal(length), "g": draw.uniform(0.0, 1.0, length)}
+    g = draw.uniform(0.0, 1.0, length)
+    g = draw.in_turn([g, g / 20, (g > 0.2).to(g.dtype)])  # g / 20 holds for long, the last one starts anew often
+    return {"u": draw.normal(length), "g": g}
 
 
 GATED_STATE = Exercise(
@@ -65,9 +67,9 @@ GATED_STATE = Exercise(
         ),
         Misconception(
             "a token that passes beside the gate",
-            "The old state fades by 1 − g, but the token comes in at full strength. So a closed gate, g = 0, does not "
-            "keep the token out.",
-            _step("(1 - g_t) * h + u_t"),
+            "The token comes in at full strength, and the gate works on the old state only. So a closed gate, g = 0, "
+            "does not keep the token out.",
+            [_step("(1 - g_t) * h + u_t"), _step("g_t * h + u_t")],
         ),
         Misconception(
             "an old state that never fades",
@@ -90,11 +92,8 @@ GATED_STATE = Exercise(
         Misconception(
             "a division by what is kept",
             "Cumulative products in the place of the loop are right on paper. But you divide by a product of shares "
-            "that are kept: it is 0 after an open gate, and soon too small for float32. Take the plain loop.",
-            [
-                lambda u, g: (g * u / (1 - g).cumprod(0)).cumsum(0) * (1 - g).cumprod(0),
-                lambda u, g: ((1 - g).cumprod(0)[:, None] / (1 - g).cumprod(0)).tril() * g @ u,
-            ],
+            "that are kept: it is 0 after an open gate, and soon too small for any float. Take the plain loop.",
+            lambda u, g: (g * u / (1 - g).cumprod(0)).cumsum(0) * (1 - g).cumprod(0),
         ),
         Misconception(
             "a difference without its parentheses",

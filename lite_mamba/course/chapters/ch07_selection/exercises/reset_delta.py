@@ -43,6 +43,7 @@ RESET_DELTA = Exercise(
                 _reset("math.log(1 / left) / A.abs().median().item()"),
                 _reset("math.log(1 / left) / -A.median().item()"),
                 _reset("math.log(1 / left) / A.abs().mean().item()"),
+                _reset("math.log(1 / left) / A.mean().item()"),
                 _reset("(math.log(1 / left) / A.abs()).mean().item()"),
             ],
         ),
@@ -104,7 +105,7 @@ RESET_DELTA = Exercise(
         Misconception(
             "a state by its place",
             "You look at the first or the last state. The states need not be sorted: which |A| forgets last?",
-            [_reset(f"math.log(1 / left) / A.abs()[{i}].item()") for i in (0, -1)],
+            [_reset(f"math.log({share}) / A[{i}].item()") for i in (0, -1) for share in ("left", "1 / left")],
         ),
         Misconception(
             "a state's number in the place of its A",

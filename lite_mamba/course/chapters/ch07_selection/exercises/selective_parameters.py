@@ -122,6 +122,11 @@ SELECTIVE_PARAMETERS = Exercise(
             ],
         ),
         Misconception(
+            "B and C that take turns",
+            "You give B and C every second number. Each has its N numbers in a row: first all of B, then all of C.",
+            _cut(".tensor_split([rank], dim=-1)[0], *(u @ x_proj.T)[..., rank:].unflatten(-1, (-1, 2)).unbind(-1)"),
+        ),
+        Misconception(
             "a bias that is taken off",
             "The bias is subtracted. It is added to the raw number.",
             _delta("F.softplus(low_rank @ dt_proj.T - dt_bias)"),
