@@ -332,7 +332,8 @@ def test_one_step_size_gives_one_response_at_all_times():
 def test_a_full_stop_cuts_the_later_response_earlier():
     shown = figures.TwoImpulses()
     for late in (3, 12, 15):
-        shown.update(strength=1.0, late=late)
+        sentence = shown.update(strength=1.0, late=late)
+        assert shown.gap <= float(sentence.partition("up to ")[2][:4]) < shown.gap + 0.01
         before = shown.stop - late
         np.testing.assert_allclose(shown.early_y[:before], shown.late_y[:before], atol=1e-6)
         assert shown.late_y[before] < 0.01 < shown.early_y[before]
