@@ -18,6 +18,7 @@ from lite_mamba.course.page.check import card
 # Exercise 1: state_update
 
 MISPLACED = "an axis missing, or at another place"
+OTHER_DECAY = "another function in the place of the exponential"
 
 
 def unsqueezed(
@@ -224,6 +225,10 @@ UPDATE = [
     ("Euler", unsqueezed(decay=lambda dt, A: 1 + dt[..., None] * A), "a decay by Euler's rule"),
     ("exp(-dt A)", unsqueezed(decay=lambda dt, A: torch.exp(-dt[..., None] * A)), "a state that grows"),
     ("-exp(A)", unsqueezed(decay=lambda dt, A: torch.exp(-dt[..., None] * A.exp())), "A taken for its logarithm"),
+    ("exp2", unsqueezed(decay=lambda dt, A: 2 ** (dt[..., None] * A)), OTHER_DECAY),
+    ("sigmoid of the decay", unsqueezed(decay=lambda dt, A: (dt[..., None] * A).sigmoid()), OTHER_DECAY),
+    ("1 - exp", unsqueezed(decay=lambda dt, A: 1 - torch.exp(dt[..., None] * A)), OTHER_DECAY),
+    ("exp(A) to the power of Δ", unsqueezed(decay=lambda dt, A: A.exp() ** dt[..., None]), "right"),
     ("B u", unsqueezed(drive=lambda dt, u, B: B[:, None] * u[..., None]), "a drive without the step size"),
     ("no B", unsqueezed(drive=lambda dt, u, B: (dt * u)[..., None]), "a drive without its way in"),
     ("Δ B", unsqueezed(drive=lambda dt, u, B: dt[..., None] * B[:, None]), "a drive without its input"),
@@ -507,6 +512,25 @@ def exchanged(name, given=False):
     return block_step
 
 
+def sliced(B, C, until=None, end=True):
+    """B and C begin, and B ends, at numbers that are told by name."""
+
+    def block_step(token, history, h, weights, parts):
+        at = {0: 0, "R": weights["dt_proj"].shape[1], "N": h.shape[2]}
+
+        def cut(three):
+            stop = at[until] if until else at[B] + at["N"]
+            return three[:, : at["R"]], three[:, at[B] : stop], three[:, at[C] : at[C] + at["N"] if end else None]
+
+        return plain(token, history, h, weights, parts, cut=cut)
+
+    return block_step
+
+
+def sliced_to_the_end(B, C):
+    return sliced(B, C, end=False)
+
+
 STEP = [
     ("linear", linear(), "right"),
     ("einsum", einsummed, "right"),
@@ -516,6 +540,10 @@ STEP = [
     ("swapped halves", linear(swap=True), "the halves in exchanged places"),
     ("C, B", linear(order=(0, 2, 1)), "B and C in exchanged places"),
     ("x selects", linear(select=lambda x, u: x), "a selection that does not see the convolution"),
+    ("silu(u) selects", linear(select=lambda x, u: F.silu(u)), "a SiLU too many"),
+    *[(f"B from {B}, C from {C}", cut_at(B, C), "parts that begin at the wrong number")
+      for B, C in ((0, "N"), ("R", "N")) for cut_at in (sliced, sliced_to_the_end)],
+    ("B up to N", sliced("R", "N", until="N"), "parts that begin at the wrong number"),
     ("x scanned", linear(scan=lambda x, u: x), "a scan past the convolution"),
     ("x everywhere", linear(scan=lambda x, u: x, select=lambda x, u: x), "a convolution that nothing reads"),
     ("silu(u)", linear(scan=lambda x, u: F.silu(u), select=lambda x, u: F.silu(u)), "a SiLU too many"),
@@ -682,6 +710,23 @@ def set_to_the_piece(block, prompt, chunk, tokens):
         out = block(results[-1], inference_params=stream)
         stream.seqlen_offset += 1
     return torch.cat(results, 1)
+
+
+def moved_behind(block, prompt, chunk, tokens):
+    stream = InferenceParams(prompt.shape[1] + tokens, len(prompt))
+    for start in range(0, prompt.shape[1], chunk):
+        piece = prompt[:, start : start + chunk]
+        out = block(piece, inference_params=stream)
+    stream.seqlen_offset += piece.shape[1]
+    outputs = [out[:, -1:]]
+    while len(outputs) < tokens:
+        outputs.append(block(outputs[-1], inference_params=stream))
+        stream.seqlen_offset += 1
+    return torch.cat(outputs, dim=1)
+
+
+def by_the_tokens_asked_for(block, prompt, chunk, tokens):
+    return loop(after=lambda piece, chunk: tokens)(block, prompt, chunk, tokens)
 
 
 def reads_all_again(block, prompt, chunk, tokens):
@@ -982,6 +1027,8 @@ GENERATE = [
     *[(f"{name}, {last}", loop(**moved, feed_last=last), name)
       for name, moved in LOOPS.items() for last in (False, True)],
     ("offset set", set_to_the_piece, "an offset that is set, not moved"),
+    ("the last piece, after the prompt", moved_behind, "an offset that moves once, after the whole prompt"),
+    ("as many as are asked for", by_the_tokens_asked_for, "an offset that does not fit the tokens"),
     ("offset before the token", loop(sooner=1, token=0), "an offset that moves before the call"),
     ("new a piece", loop(new=["piece"]), "a fresh InferenceParams in each call"),
     ("new a piece, fed back", loop(new=["piece"], feed_last=True), "a fresh InferenceParams in each call"),
@@ -1105,6 +1152,14 @@ def each(d_model, number_bytes):
     return 2 * d_model * number_bytes
 
 
+def summed_up(state_bytes, d_model, number_bytes):
+    tokens = total = 0
+    while total <= state_bytes:
+        tokens += 1
+        total += tokens * each(d_model, number_bytes)
+    return tokens
+
+
 def at_equality(state_bytes, d_model, number_bytes):
     tokens, rest = divmod(state_bytes, each(d_model, number_bytes))
     return tokens if rest else tokens + 1
@@ -1120,6 +1175,9 @@ OVERTAKES = [
     ("negative floor", lambda s, d, n: -(-(s + 1) // each(d, n)), "right"),
     ("keys", lambda s, d, n: s // (d * n) + 1, "keys without values"),
     ("numbers", lambda s, d, n: s // (2 * d) + 1, "numbers in the place of bytes"),
+    ("no d_model", lambda s, d, n: s // (2 * n) + 1, "a key of one number"),
+    ("a hundredth more", lambda s, d, n: math.ceil(s / each(d, n) + 0.01), None),
+    ("ever larger tokens", summed_up, "a cache that grows with pairs of tokens"),
     ("ceil", lambda s, d, n: math.ceil(s / each(d, n)), "equal counted as larger"),
     ("-(-//)", lambda s, d, n: -(-s // each(d, n)), "equal counted as larger"),
     ("floor only", lambda s, d, n: int(s / each(d, n)), "the last token at which the cache is not larger"),
@@ -1371,6 +1429,18 @@ def silu_twice(x, segment, history, h, last, weights):
     return y, joined[..., x.shape[-1] :], h, segment
 
 
+def sized_by_x(x, segment, history, h, last, weights):
+    goes_on = (segment == last)[:, None, None]
+    joined = torch.cat([history * goes_on, x], dim=-1)
+    u = F.silu(F.conv1d(joined, weights["conv"][:, None], groups=x.shape[1]))
+    B, C = (weights[name].expand(len(x), -1)[..., None].expand(-1, -1, x.shape[-1]) for name in "BC")
+    y, h = selective_scan_ref(
+        u, weights["dt"][:, None] * x, weights["A"], B, C, delta_bias=weights["dt_bias"], delta_softplus=True,
+        return_last_state=True, initial_state=h * goes_on,
+    )  # fmt: skip
+    return y, joined[..., x.shape[-1] :], h, segment
+
+
 def keeps_u(x, segment, history, h, last, weights):
     given = mended()(x, segment, history, h, last, weights)
     joined = torch.cat([history * (segment == last)[:, None, None], x], dim=-1)
@@ -1468,6 +1538,11 @@ MENDED = [
     ("flipped taps, all left", convolved(lambda weights: weights | {"conv": weights["conv"].flip(1)},
                                          bias_in_delta=True, end=1, reset_state=False),
      "a convolution that was right before"),
+    ("-A", convolved(lambda w: w | {"A": -w["A"]}), "a scan that was right before"),
+    ("-exp(A), two left", convolved(lambda w: w | {"A": -w["A"].exp()}, end=1, reset_state=False),
+     "a scan that was right before"),
+    ("C and B", convolved(lambda w: w | {"B": w["C"], "C": w["B"]}), "a scan that was right before"),
+    ("a step size of x", sized_by_x, "a scan that was right before"),
     ("all columns", mended(kept=lambda joined, x, W: joined), "a history that grows"),
     ("grows", mended(changed=lambda segment, last: segment > last), "only an index that grows"),
     ("no bias, two left", mended(bias_in_scan=False, end=1, reset_state=False), "a bias that is gone altogether"),

@@ -147,6 +147,26 @@ BLOCK_STEP = Exercise(
             _wired("low_rank, B, C = → B, C, low_rank =", "[rank, states, states] → [states, states, rank]"),
         ),
         Misconception(
+            "parts that begin at the wrong number",
+            "R numbers for the step size come first, then N for B, and then N for C. Where do your B and your C begin, "
+            "and where do they end, counted from the start of what x_proj gives?",
+            [
+                _wired(
+                    "low_rank, B, C = ( → made = ",
+                    '@ w["x_proj"].T).split([rank, states, states], dim=-1)  # (B, R), (B, N), (B, N) → @ '
+                    f'w["x_proj"].T\n    low_rank, B, C = made[:, :rank], {B}, {C}',
+                )
+                for B, C in (
+                    ("made[:, :states]", "made[:, states : 2 * states]"),
+                    ("made[:, :states]", "made[:, states:]"),
+                    ("made[:, rank : rank + states]", "made[:, states : 2 * states]"),
+                    ("made[:, rank : rank + states]", "made[:, states:]"),
+                    ("made[:, rank:states]", "made[:, states:]"),
+                    ("made[:, rank:states]", "made[:, states : 2 * states]"),
+                )
+            ],
+        ),
+        Misconception(
             "a selection that does not see the convolution",
             "Δ, B and C are made from x. In the block they are made from u, the signal behind the convolution.",
             [
@@ -172,8 +192,8 @@ BLOCK_STEP = Exercise(
         ),
         Misconception(
             "a convolution of d_model channels",
-            "What you hand to the convolution has as many channels as the token. It works on D channels: on x, the "
-            "whole first half of what in_proj makes of the token.",
+            "The convolution, or its history, gets as many channels as the token has. Both work on D channels: on x, "
+            "the whole first half of what in_proj makes of the token.",
             _wired('["conv_step"](x → ["conv_step"](token'),
         ),
         Misconception(
@@ -221,6 +241,7 @@ BLOCK_STEP = Exercise(
                 _wired('rank, states = w["dt_proj"] → u = F.silu(u)\n    rank, states = w["dt_proj"]'),
                 _wired('["conv_step"](x → ["conv_step"](F.silu(x)'),
                 _wired("(h, u, delta → (h, F.silu(u), delta"),
+                _wired('u @ w["x_proj"] → F.silu(u) @ w["x_proj"]'),
             ],
         ),
         Misconception(
@@ -305,8 +326,8 @@ BLOCK_STEP = Exercise(
         ),
         Misconception(
             "a token that goes into the history twice",
-            "You append x to the history, and conv_step does it as well. So the present token stands in it twice. Hand "
-            "the history over as it came, and give back what conv_step returns.",
+            "The present token stands in your history twice: conv_step appends x by itself, at each call. Hand the "
+            "history over as it came, once, and give back what conv_step returns.",
             [
                 _wired(f"{line} → history = torch.cat([history[..., 1:], x[..., None]], dim=-1)\n    {line}")
                 for line in ("u, history =", "rank, states =")

@@ -200,7 +200,10 @@ GENERATE = Exercise(
             "an offset that moves once, after the whole prompt",
             "seqlen_offset stays 0 between the pieces, and an offset of 0 means: a new stream. So each piece started "
             "afresh, and the block has seen the last one only. When has the offset to move?",
-            _moved("pass", None, "outputs = [ → stream.seqlen_offset += prompt.shape[1]\n    outputs = ["),
+            [
+                _moved("pass", None, f"outputs = [ → stream.seqlen_offset += {read}.shape[1]\n    outputs = [")
+                for read in ("prompt", "piece")
+            ],
         ),
         _mistake(
             "an offset that moves before the call",
@@ -229,7 +232,7 @@ GENERATE = Exercise(
                     _moved(f"stream.seqlen_offset += {step}")
                     for step in (
                         *("piece.shape[0]", "piece.shape[2]", "prompt.shape[1]"),
-                        *("piece.numel()", "piece.shape[0] * piece.shape[1]", "piece.shape[1] - 1"),
+                        *("piece.numel()", "piece.shape[0] * piece.shape[1]", "piece.shape[1] - 1", "tokens"),
                     )
                 ),
                 *(
@@ -263,7 +266,7 @@ GENERATE = Exercise(
         _mistake(
             "an offset that does not move between the pieces",
             "seqlen_offset moves while you generate, but stays 0 all through the prompt, and an offset of 0 means: a "
-            "new stream. So the block starts afresh at every piece, and says nothing. Which loop lacks a line?",
+            "new stream. So the block starts afresh at every piece, and says nothing. What should move it there?",
             _moved("pass"),
         ),
         _mistake(

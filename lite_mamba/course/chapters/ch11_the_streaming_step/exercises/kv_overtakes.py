@@ -24,9 +24,11 @@ def _per_token(*edits: str) -> list:
 
 
 def _draw_memory(draw: Draw) -> dict:
-    d_model, number_bytes = draw.size(1, 20), draw.choice([2, 4])
+    wide = draw.in_turn([True, *[False] * 9])  # all but a byte of a large token is left: a little added rounds it up
+    d_model, number_bytes = draw.size(1, 20) * (64 if wide else 1), draw.choice([2, 4])
     each = 2 * d_model * number_bytes
-    full, rest = each * draw.size(3, 40), draw.choice([0, 0, each // 2, 3 * each // 4, 1, each - 1])
+    rests = [each - 1] if wide else [0, 0, each // 2, 3 * each // 4, 1, each - 1]
+    full, rest = each * draw.size(3, 40), draw.choice(rests)
     less_than_a_token = each // 4 + 1  # else a division the wrong way round is always the same number
     return {
         "state_bytes": draw.choice([*[full + rest] * 8, 400 * full + rest, less_than_a_token]),
@@ -51,6 +53,11 @@ KV_OVERTAKES = Exercise(
             "numbers in the place of bytes",
             "You compare bytes of state with numbers of the cache. How many bytes does each number take?",
             _per_token(" * number_bytes → "),
+        ),
+        Misconception(
+            "a key of one number",
+            "d_model has no effect in your count. How many numbers are a key, and how many a value?",
+            _per_token("2 * d_model → 2"),
         ),
         Misconception(
             "d_model bytes a token",
@@ -145,7 +152,10 @@ KV_OVERTAKES = Exercise(
             "a cache that grows with pairs of tokens",
             "You let the cache grow with the square of the tokens. The *work* of attention over a whole text does; "
             "the cache holds one key and one value a token.",
-            _counted("state_bytes // → math.isqrt(state_bytes //", ") + 1 → )) + 1"),
+            [
+                _counted("state_bytes // → math.isqrt(state_bytes //", ") + 1 → )) + 1"),
+                _counted("state_bytes // → (math.isqrt(8 * (state_bytes //", ") + 1 → )) + 1) - 1) // 2 + 1"),
+            ],
         ),
         Misconception(
             "brackets that are missing",

@@ -267,6 +267,18 @@ MENDED_STREAM = Exercise(
             ],
         ),
         Misconception(
+            "a scan that was right before",
+            "You changed what goes into the scan: its signal, A, B or C, or what delta is made of. All this was right "
+            "as it was given. The mistakes stand elsewhere.",
+            [
+                *_worse("scan", "selective_scan_fn(u, → selective_scan_fn(x,"),
+                *_worse("scan", '["A"], B, C → ["A"], C, B'),
+                *_worse("scan", 'weights["A"] → -weights["A"]'),
+                *_worse("scan", 'weights["A"] → -torch.exp(weights["A"])'),
+                *_worse("bias", f'{MADE}weights["dt"][:, None] * x'),
+            ],
+        ),
+        Misconception(
             "a SiLU too many",
             "You take SiLU twice. One behind the convolution was right.",
             _left("u = F.silu( → u = F.silu(F.silu(", "groups=x.shape[1]))  # → groups=x.shape[1])))  #"),

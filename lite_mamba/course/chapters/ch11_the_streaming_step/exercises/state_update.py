@@ -220,6 +220,15 @@ STATE_UPDATE = Exercise(
             ),
         ),
         Misconception(
+            "another function in the place of the exponential",
+            "Your decay is made of Δ·A in another way: with another base, another curve, or with a one added or taken "
+            "off. In equation 2 it is e to the power of Δ·A.",
+            [
+                _updated(f"torch.exp(delta → {other}(delta")
+                for other in ("torch.exp2", "torch.expm1", "-torch.expm1", "torch.sigmoid", "torch.tanh")
+            ],
+        ),
+        Misconception(
             "a state that grows",
             "Your decay is above one. A is negative already, and it has to stay so: no further minus sign, and no "
             "absolute value.",
