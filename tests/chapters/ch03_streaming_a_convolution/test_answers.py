@@ -1867,7 +1867,7 @@ answers(
             hunted(lambda win, newest, taps, d: win[..., ::d]),
             step(lambda win, h, x, w, d: win[..., d * torch.arange(w.shape[-1])]),
         ],
-        "one sample beside": [
+        "beside the present sample": [
             hunted(lambda win, newest, taps, d: win[..., newest - 1 - d * torch.arange(taps).flip(0)]),
             hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * torch.arange(1, taps + 1).flip(0)]),
             hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * torch.arange(taps, 0, -1)]),

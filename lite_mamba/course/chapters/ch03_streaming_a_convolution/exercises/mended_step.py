@@ -99,7 +99,7 @@ MENDED_STEP = Exercise(
             "oldest of three taps read?",
         ),
         Misconception(
-            name="one sample beside",
+            name="beside the present sample",
             wrong=[
                 suspected(f"newest - dilation * torch.arange(taps)] → {first} - dilation * torch.arange(taps).flip(0)]")
                 for first in ("newest - 1", "newest - dilation + 1", "-dilation")
