@@ -37,6 +37,7 @@ def half_life_without_return(A, delta):
 
 
 HALF_LIFE = [
+    ("squeezed", lambda A, delta: (math.log(2) / (-A * delta.unsqueeze(1))).squeeze(), "another shape"),
     ("unsqueeze", lambda A, delta: math.log(2) / (-A * delta.unsqueeze(1)), "right"),
     ("einsum", lambda A, delta: math.log(0.5) / torch.einsum("dn,d->dn", A, delta), "right"),
     ("two loops", half_life_by_two_loops, "right"),
@@ -499,6 +500,7 @@ def weight_of_other_axes(u, dt_init, dt_scale):
 
 
 WEIGHT = [
+    ("squeezed", lambda u, i, s: weight(u, i, s / math.sqrt(u.shape[1])).squeeze(), "another shape"),
     ("R, D = u.shape", weight_of_other_axes, "the number of outputs in the place of the rank"),
     (
         "a minus before the power",

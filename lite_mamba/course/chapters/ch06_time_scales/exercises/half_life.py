@@ -15,7 +15,7 @@ def half_life(A: Tensor, delta: Tensor) -> Tensor:
 
 
 def _half_life_cases(draw: Draw) -> dict:
-    channels = draw.size(2, 4)
+    channels = draw.size(1, 4)
     states = channels + draw.size(1, 3)  # never as many as channels: a wrong axis must show
     A = -draw.integers(1, 40, channels, states) / 4  # (D, N)
     return {"A": A, "delta": torch.tensor([draw.choice([0.001, 0.01, 0.02, 0.1, 0.5]) for _ in range(channels)])}
