@@ -495,6 +495,7 @@ class ResetRow(LiveFigure):
         expected[1, border:] = self.fresh[:after]
         errors = np.abs(self.outputs - expected) / self.spread  # (B, L)
         self.off = errors.max(axis=1)  # (B,)
+        most = math.ceil(100 * self.off[1])  # per cent
         self.loud = np.flatnonzero(errors[1] > 0.01)  # samples, as the axis counts them
         self.right[1].set_ydata(expected[1])
         for row in range(self.ROWS):
@@ -505,12 +506,12 @@ class ResetRow(LiveFigure):
         room = border < 110  # for the words behind the border
         words, x, side = ("new recording", border + 1, "left") if room else ("new recording →", border - 2, "right")
         self.note.set(text=words, x=x, ha=side)
-        self.title(self.axes[0], self._finding(reset))
+        self.title(self.axes[0], self._finding(reset, most))
         others = "exact" if max(self.off[0], self.off[2]) < 1e-5 else "wrong"
         heard = len(self.loud)
         last = self.loud[-1] if heard else None
         differs = (
-            f"differs from a fresh stream by {100 * self.off[1]:.0f} % of the output's range at most, and by more than "
+            f"differs from a fresh stream by {most} % of the output's range at most, and by more than "
             f"1 % in {heard} samples, the last of them sample {last}"
         )
         return (
@@ -518,8 +519,8 @@ class ResetRow(LiveFigure):
             f"{differs if heard else 'equals a fresh stream'}. The rows 0 and 2 are {others}."
         )
 
-    def _finding(self, reset: str) -> str:
-        found = f"up to {100 * self.off[1]:.0f} % wrong" if len(self.loud) else "a fresh stream"
+    def _finding(self, reset: str, most: int) -> str:
+        found = f"up to {most} % wrong" if len(self.loud) else "a fresh stream"
         return f"Set to zero: {reset}. Row 1 is {found}"
 
     def _run(self, border: int, reset: str) -> np.ndarray:
