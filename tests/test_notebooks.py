@@ -24,7 +24,7 @@ def test_chapters_are_numbered_without_gaps():
     assert [path.name[:2] for path in PATHS] == [f"{i:02d}" for i in range(len(PATHS))]
 
 
-TAKERS = re.compile(r"\*\*For\*\*.*?\bnotebooks? (\d\d)(?: and (\d\d))? (?:go on with|compute with|uses?) ")
+TAKERS = re.compile(r"\*\*For\*\*.*?\bnotebooks? (\d\d)(?: and (\d\d))? (?:go on with|compute with|uses?)\b")
 
 
 def handed_on(nb: Notebook) -> list[tuple[str, str]]:
