@@ -101,13 +101,13 @@ def drawn(exercise: Exercise, draw: Draw) -> dict[str, Any]:
         return exercise.cases(draw)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def outcome(exercise: Exercise, function: Callable[..., Any], number: int) -> Outcome:
     """What the reference or a known wrong answer does in a trial, found out once. Not for a learner's function."""
     return run(exercise, function, trials(exercise)[number].case)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def is_wrong(exercise: Exercise, known: Callable[..., Any], number: int) -> bool:
     """Whether a known wrong answer is wrong in a trial, found out once."""
     both = exercise.reference, known
