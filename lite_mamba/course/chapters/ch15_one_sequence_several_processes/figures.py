@@ -457,7 +457,7 @@ class Travel(LiveFigure):
 
 
 class Pays(LiveFigure):
-    """How many times as fast P processes are as one: a model of one layer that starts with measured times."""
+    """How many times as fast P processes are as one: a model of a forward pass that starts with measured times."""
 
     START = round(1e6 * MACHINE.message)  # microseconds
 
