@@ -168,6 +168,8 @@ def test_the_lower_title_calls_ends_what_are_ends_and_wrong_what_is_wrong(parts)
     """The end from zero is not what stands at the end of a part, and a wrong summary tells neither."""
     parts.update(rank=1)
     assert parts.titles()[1] == "The end of the part before yours, from zero"
+    parts.update(rank=1, told=True)
+    assert parts.titles()[1] == "What is left of the end adds up to the start: 0.39"
     parts.update(rank=3)
     assert parts.titles()[1] == "The ends of the parts before yours, each from zero"
     unfaded = figures.Parts(summary=lambda delta, A, x: (delta.sum(), x.sum(0)))

@@ -191,7 +191,7 @@ class Parts(LiveFigure):
         words = "as one process has them" if self.equal else off
         self.title(self.top, f"With {several(rank, 'pair')}, the states of rank {rank} are {words}")
         start, left, truth = (to_hundredths(value) for value in (self.start, sum(self.kept), self.true_start))
-        what = "What is left of the ends"
+        what = f"What is left of the end{many}"
         if self.wrong:
             what = f"{self.wrong}: what is left"
         adds_up = f"the start: {start}" if start == left else f"{left}; the start is {start}"
