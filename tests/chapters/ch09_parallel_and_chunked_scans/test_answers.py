@@ -596,6 +596,7 @@ HILLIS_STEELE = [
         "a later drive that is left out",
     ),
     ("a natural logarithm", as_many_rounds_as(math.log), "too few rounds"),
+    ("shifts up to 64", lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(7)]), "too few rounds"),
     ("a logarithm to base 10", as_many_rounds_as(math.log10), "too few rounds"),
     ("shape[-1]", as_many_rounds_as(math.log2, lambda x: x.shape[-1]), "the states counted for L"),
     (

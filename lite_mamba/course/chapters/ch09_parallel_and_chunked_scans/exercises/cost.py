@@ -14,6 +14,7 @@ from ....checking.exercise import Misconception
 from .combine import combine
 
 SHORT = 64  # few enough steps that the slowest answer is counted in a fraction of the time that a call has
+LONG = 1024  # as many as the notebook scans
 EACH_STEP = Remark("right states, with a call for every step")
 EACH_JOIN = Remark("right states, with a call for every single join")
 TWO_HALVES = Remark("right states, with a call for both halves of every span")
@@ -39,17 +40,17 @@ def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = (), fu
     """
 
     def inputs(length: int, axes: int) -> tuple:
-        shape = (2 * SHORT, 2)[:axes]
+        shape = (length, 2)[:axes]
         a, x = (torch.rand(shape, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
-        return decay(a[:length]), x[:length], *rest
+        return decay(a), x, *rest
 
     @functools.lru_cache(maxsize=64)
-    def fails(scan, axes: int) -> str | None:
-        return failing(reference, scan, inputs(2 * SHORT, axes))
+    def fails(scan, length: int, axes: int) -> str | None:
+        return failing(reference, scan, inputs(length, axes))
 
     @functools.lru_cache(maxsize=64)
     def price(scan) -> str | None:
-        if fails(scan, 2):
+        if fails(scan, 2 * SHORT, 2):
             return None  # a case with such axes tells so
         short, long = inputs(SHORT, 2), inputs(2 * SHORT, 2)
         (few, little), (many, much) = _cost(scan, short), _cost(scan, long)
@@ -67,9 +68,14 @@ def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = (), fu
         states = function(*case.values())
         if _differ(expected, states):
             return states
-        if words := fails(function, min(states.ndim, 2)):
+        axes = min(states.ndim, 2)
+        if words := fails(function, 2 * SHORT, axes):
             raise InALargerCase(words)
-        return price(function) or states
+        if words := price(function):
+            return words
+        if words := fails(function, LONG, axes):
+            raise InALargerCase(words)
+        return states
 
     return apply
 

@@ -230,7 +230,7 @@ HILLIS_STEELE = Exercise(
                     edited(hillis_steele, f"shift < len(a) → shift < 2 ** math.ceil(math.{log}(len(a)))")
                     for log in ("log", "log10")
                 ),
-                *(edited(hillis_steele, f"shift < len(a) → shift < min(len(a), {2**k})") for k in (2, 3, 4, 5, 6)),
+                *(edited(hillis_steele, f"shift < len(a) → shift < min(len(a), {2**k})") for k in range(2, 8)),
             ],
         ),
         Misconception(
@@ -272,8 +272,8 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "a single cumulative sum",
-            "Your result adds the drives up as a cumulative sum does: all have faded alike, or not at all. Here each "
-            "has faded by the decays of its own later steps. Joins keep the decays and the drives together.",
+            "Your result adds the drives up as a cumulative sum does. Here each has faded by the decays of its own "
+            "later steps. Joins keep the decays and the drives together.",
             [
                 lambda a, x: x.cumsum(0),
                 lambda a, x: (a * x).cumsum(0),

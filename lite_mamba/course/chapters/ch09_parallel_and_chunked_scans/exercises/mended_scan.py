@@ -370,8 +370,8 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "a single cumulative sum",
-            "Your result adds the drives up as a cumulative sum does: all have faded alike, or not at all, or by the "
-            "decays of the steps before them. Here each has faded by the decays of its own later steps.",
+            "Your result adds the drives up as a cumulative sum does. Here each has faded by the decays of its own "
+            "later steps.",
             [
                 lambda log_a, x: x.cumsum(0),
                 lambda log_a, x: (log_a.exp() * x).cumsum(0),
