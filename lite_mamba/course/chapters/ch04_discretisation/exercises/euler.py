@@ -64,7 +64,10 @@ EULER = Exercise(
             "the slope at the end of the tick",
             "You take the slope at the new level, and solve for it. That rule exists (backward Euler). Here the slope "
             "is taken at the old level h_{t−1}, which is known, so that nothing is divided.",
-            edited(euler, "1 + delta * A, delta * B → 1 / (1 - delta * A), delta * B / (1 - delta * A)"),
+            [
+                edited(euler, "1 + delta * A, delta * B → 1 / (1 - delta * A), delta * B / (1 - delta * A)"),
+                edited(euler, "1 + delta * A → 1 / (1 - delta * A)"),
+            ],
         ),
         Misconception(
             "a leak without the step size",

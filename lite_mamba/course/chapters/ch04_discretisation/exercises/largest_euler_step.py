@@ -91,6 +91,7 @@ LARGEST_EULER_STEP = Exercise(
                     "abs(pole)",
                     "abs(pole) * 2",
                     "(abs(pole) * 2)",
+                    "abs(pole) ** 3",
                     "abs(pole) ** 4",
                     "(pole.real**2 + pole.imag)",
                     "(pole.real**2 + abs(pole.imag))",

@@ -124,7 +124,7 @@ MENDED_ZOH = Exercise(
         Misconception(
             "another rule",
             "Δ·B, as in Euler's rule and in the package, and the bilinear rule have neither of the two problems, but "
-            "they are not the zero-order hold: for Δ = 1 they are far off. The task is to keep the formula and to "
+            "they are not the zero-order hold: for Δ = 1 they are off. The task is to keep the formula and to "
             "compute it well.",
             [edited(mended_zoh, "held * B → delta * B"), euler, bilinear],
         ),

@@ -122,6 +122,7 @@ ZOH = Exercise(
             [
                 edited(zoh, "exp(delta * A) → exp2(delta * A)", "torch.expm1(delta * A) → (torch.exp2(delta * A) - 1)"),
                 edited(zoh, "exp(delta * A) → exp2(delta * A)"),
+                edited(zoh, "torch.exp( → 0.5 ** (", "torch.expm1(delta * A) → (0.5 ** (delta * A) - 1)"),
             ],
         ),
         Misconception(
