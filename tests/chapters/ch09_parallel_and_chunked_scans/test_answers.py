@@ -2245,10 +2245,10 @@ def test_an_answer_that_cannot_take_states_is_shown_with_a_case_that_has_some():
     assert "RuntimeError" in shown and "(128)" not in shown and "a (2, 1)" in shown, shown
 
 
-def four_levels(a, x):
-    """Up and down, with as many levels as sixteen steps need."""
+def few_levels(a, x, most=4):
+    """Up and down, with as many levels as 2**most steps need."""
     levels = [(a, x)]
-    for _ in range(4):
+    for _ in range(most):
         a, x = levels[-1]
         if len(a) > 1:
             levels.append((a[0::2] * a[1::2], a[1::2] * x[0::2] + x[1::2]))
@@ -2259,7 +2259,8 @@ def four_levels(a, x):
 
 
 @pytest.mark.parametrize(("id", "answer", "words"), [
-    ("09.up_down", four_levels, "Inputs of shape (128,) give wrong states."),
+    ("09.up_down", few_levels, "Inputs of shape (128,) give wrong states."),
+    ("09.up_down", lambda a, x: few_levels(a, x, 7), "Inputs of shape (1024,) give wrong states."),
     ("09.hillis_steele", lambda a, x: [hillis_steele][len(a) > 90:][0](a, x),
      "Inputs of shape (128,) raise IndexError: list index out of range."),
     ("09.chunked_scan", lambda a, x, chunk: chunked_scan(a, x, chunk) * (len(a) < 90),
