@@ -56,6 +56,7 @@ def test_fading_says_when_a_half_life_has_the_wrong_shape():
     [
         (lambda A, delta: 1 / (-A * delta[:, None]), "After 10 steps, 37 % is left, not a half"),
         (lambda A, delta: 0.5 / (-A * delta[:, None]), "After 5 steps, 61 % is left, not a half"),
+        (lambda A, delta: 0.7 / (-A * delta[:, None]), "After 7 steps, 49.7 % is left, not a half"),
         (lambda A, delta: math.log(2) / (A * delta[:, None]), "A half-life of −6.9 steps lies before the event"),
         (lambda A, delta: 0 * A, "After 0 steps, 100 % is left, not a half"),
         (lambda A, delta: torch.full_like(A, 50), "After 50 steps, under 1 % is left, not a half"),
@@ -69,7 +70,7 @@ def test_a_half_is_said_to_be_left_only_where_the_dots_say_so(half_life, finding
     assert shown.titles() == [finding] and sentence.endswith(" The half-life is yours.")
     assert finding in sentence and ("a quarter" in sentence) == finding.startswith("Half")
     left = np.interp(shown.steps, shown.t, shown.left)
-    assert finding.startswith("Half") == (abs(left - 0.5) < 0.01)
+    assert finding.startswith("Half") == (abs(left - 0.5) < 0.001)
     marked = len(shown.halves.get_xdata())
     seen = sum(0 <= k * shown.steps <= shown.STEPS for k in (1, 2, 3))
     assert marked == seen and shown.names[0].get_visible() == bool(marked)

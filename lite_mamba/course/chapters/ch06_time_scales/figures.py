@@ -129,8 +129,11 @@ class Fading(LiveFigure):
         """What is left after the half-life that the function gives, and what more there is to say of it."""
         if self.steps < 0:
             return f"A half-life of {_steps(self.steps)} lies before the event", ""
-        share = percent(max(math.exp(-rate * self.steps), 1e-4))  # a state is never quite empty
+        left = math.exp(-rate * self.steps)
+        share = percent(max(left, 1e-4))  # a state is never quite empty
         if share == "50 %":
+            share = _percent(100 * left)  # 49.7 % is not a half
+        if share == "50.0 %":
             return f"Half of it is left after {_steps(self.steps)}", f", a quarter after {words(2 * self.steps)}"
         return f"After {_steps(self.steps)}, {share} is left, not a half", ""
 
