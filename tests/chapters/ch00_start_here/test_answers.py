@@ -267,6 +267,7 @@ ANSWERS = [
     ("tokens in loops", rows_by_tokens, "the rows of A counted by tokens"),
     ("(B, D, L)", lambda delta, A: torch.einsum("bdl,dn->bdln", delta, A), "the rows of A counted by tokens"),
     ("(B, D, L) in loops", all_as_in_the_package, "the rows of A counted by tokens"),
+    ("channels first, a new axis", lambda d, A: d.transpose(1, 2).unsqueeze(-1) * A, "the rows of A counted by tokens"),
     ("an axis inside A", lambda delta, A: delta.unsqueeze(-1) * A.unsqueeze(1), "the rows of A counted by tokens"),
     ("rounded", lambda delta, A: (delta[..., None] * A).round(decimals=1), "rounded numbers"),
     ("A in whole numbers", lambda delta, A: torch.einsum("bld,dn->bldn", delta, A.trunc()), None),

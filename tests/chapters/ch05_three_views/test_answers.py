@@ -171,6 +171,13 @@ def recurrence_of_outputs(u, A, B, C):
     return torch.stack(y[1:])
 
 
+def recurrence_of_one_list(u, A, B, C):
+    y = torch.zeros_like(u)
+    for t in range(len(u)):
+        y[t] = (A * y[t - 1]).sum() * (t > 0) + torch.dot(C, B * u[t])
+    return y
+
+
 def recurrence_state_after_state(u, A, B, C):
     y, h = torch.zeros(len(u)), 0
     for a, b, c in zip(A, B, C, strict=True):
@@ -291,6 +298,8 @@ RECURRENCE = [
     ("no return", lambda u, A, B, C: None, None),
     ("starts at one", looped(lambda h, x, A, B: A * h + B * x, first=torch.ones_like), FULL),
     ("starts with B", lambda u, A, B, C: looped(STEP, first=lambda A: B)(u, A, B, C), FULL),
+    ("starts with u", lambda u, A, B, C: looped(STEP, first=lambda A: u[0].expand(len(A)))(u, A, B, C), FULL),
+    ("an output from the output before", recurrence_of_one_list, "states that meet"),
     ("state 0 only", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: C[0] * h[0]), "one state alone"),
     ("+=", recurrence_that_adds_to_its_state, "a state that is added to itself"),
     ("Ā alone", looped(lambda h, x, A, B: A + B * x), "Ā added in the place of Ā·h"),
@@ -399,6 +408,11 @@ KERNEL = [
     (
         "exp of logs",
         lambda A, B, C, n: ((C * B)[:, None] * torch.exp(A.log()[:, None] * torch.arange(n))).sum(0),
+        "a logarithm of Ā",
+    ),
+    (
+        "exp of logs with a little more",
+        lambda A, B, C, n: torch.exp(torch.log(A + 1e-8) * torch.arange(n)[:, None]) @ (B * C),
         "a logarithm of Ā",
     ),
     ("vander", lambda A, B, C, n: (C * B) @ torch.vander(A.double(), n, increasing=True).float(), "right"),
@@ -1329,6 +1343,11 @@ TIME = [
     ),
     ("against the input", lambda layer, u, s: close(layer(u), delayed(u, s)), "a test whether the system is a delay"),
     (
+        "against the input, both late",
+        lambda layer, u, s: close(delayed(layer(u), s), delayed(u, s)),
+        "a test whether the system is a delay",
+    ),
+    (
         "sums",
         lambda layer, u, s: close(layer(delayed(u, s)).sum(), delayed(layer(u), s).sum()),
         "a comparison that forgets the order",
@@ -1452,6 +1471,11 @@ TIME = [
         ROOM,
     ),
     ("sizes alone", lambda layer, u, s: close(layer(delayed(u, s)).abs(), delayed(layer(u), s).abs()), None),
+    (
+        "the input the wrong way",
+        lambda layer, u, s: close(layer(torch.cat([u[s:], torch.zeros(s)])), delayed(layer(u), s)),
+        "two delays that differ",
+    ),
     (
         "the wrong way",
         lambda layer, u, s: close(layer(delayed(u, s)), F.pad(layer(u)[s:], (0, min(s, len(u))))),

@@ -174,6 +174,7 @@ SCALE_A = Exercise(
                 edited(scale_A, "b l d, d n -> b l d n → b d l, d n -> b d l n"),
                 edited(in_loops, "A[d, n] → A[t, n]"),
                 lambda delta, A: delta[..., None] * A[:, None],
+                lambda delta, A: delta.mT[..., None] * A,
             ],
             message="The rows of A meet the tokens, the middle axis of delta. A has one row a channel: where do the "
             "channels stand in delta?",

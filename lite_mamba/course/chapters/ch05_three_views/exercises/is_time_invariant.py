@@ -266,6 +266,7 @@ IS_TIME_INVARIANT = Exercise(
             "`shift` steps later.",
             [
                 _moved(late_output="F.pad(layer(u), (0, shift))[shift:]"),
+                _moved("F.pad(u, (0, shift))[shift:]"),
                 *(_moved(f"F.pad(u, ({other}, 0))[: len(u)]") for other in ("2 * shift", "shift - 1")),
                 *(
                     _moved(late_output=f"F.pad(layer(u), ({other}, 0))[: len(u)]")
@@ -438,7 +439,7 @@ IS_TIME_INVARIANT = Exercise(
             "a test whether the system is a delay",
             "You compare the output with the delayed *input*. Run the system on the delayed input, and compare the two "
             "outputs.",
-            [_moved(both="layer(u), late_input"), _moved(both="layer(late_input), late_input")],
+            [_moved(both=f"{output}, late_input") for output in ("layer(u)", "layer(late_input)", "late_output")],
         ),
         Misconception(
             "a comparison that forgets the order",

@@ -135,6 +135,12 @@ RECURRENCE = Exercise(
             [
                 edited(recurrence, "A_bar * h → A_bar @ h"),
                 edited(recurrence, "A_bar * h + B_bar * u_t → (A_bar * h + B_bar * u_t).sum()"),
+                edited(
+                    recurrence,
+                    "A_bar * h + → (A_bar * h).sum() +",
+                    "B_bar * u_t → C @ B_bar * u_t",
+                    "(C * h).sum() → h",
+                ),
             ],
         ),
         Misconception(
@@ -236,8 +242,11 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "a state that is not empty at first",
-            "The state starts with ones, or with B_bar. Before the first step nothing has come in: it is empty, zero.",
-            [edited(recurrence, f"torch.zeros_like(A_bar) → {first}") for first in ("torch.ones_like(A_bar)", "B_bar")],
+            "The state starts with ones, B_bar or u[0]. Before the first step nothing has come in: it is empty, zero.",
+            [
+                edited(recurrence, f"torch.zeros_like(A_bar) → {first}")
+                for first in ("torch.ones_like(A_bar)", "B_bar", "u[0] * torch.ones_like(A_bar)")
+            ],
         ),
         Misconception(
             "a second memory",

@@ -184,10 +184,13 @@ SSM_KERNEL = Exercise(
             "a logarithm of Ā",
             "exp(j·log Ā) is Ā to the power j for an Ā above 0 only. The picture below goes down to Ā = 0, where there "
             "is no logarithm, and below 0 there is none either. `**` takes them all.",
-            edited(
-                ssm_kernel,
-                "A_bar[:, None] ** torch.arange(length) → torch.exp(torch.arange(length) * torch.log(A_bar)[:, None])",
-            ),
+            [
+                edited(
+                    ssm_kernel,
+                    f"A_bar[:, None] ** torch.arange(length) → torch.exp(torch.arange(length) * {A}.log()[:, None])",
+                )
+                for A in ("A_bar", "(A_bar + 1e-9)")
+            ],
         ),
         Misconception(
             "an Ā that is kept from going below 0",
