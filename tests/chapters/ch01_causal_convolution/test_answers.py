@@ -372,6 +372,7 @@ LOOP = [
     ("minus b", lambda x, w, b: unfolded(x, w, -b), "a bias that is taken away"),
     ("times b", lambda x, w, b: unfolded(x, w, 0 * b) * b[:, None], "a bias that multiplies"),
     ("a total that goes on", a_total_that_goes_on, "sums that go on"),
+    ("a total that goes on, the bias in it", lambda *given: unfolded(*given).cumsum(2), "sums that go on"),
     ("stacked in front", lambda *given: torch.stack(list(loop()(*given).unbind(-1))), "time in front"),
     ("the last y", lambda *given: loop()(*given)[:, :, -1], "the last output alone"),
     ("three loops", loop(), "right"),
@@ -497,6 +498,8 @@ def zeros_before(x, weight, bias):
 
 
 CONV = [
+    ("padding=1", conv(lambda W: 0, padding=1), "as many zeros for every kernel"),
+    ("F.pad(x, (1, 0))", conv(left=lambda W: 1), "as many zeros for every kernel"),
     ("W - 1 in the place of the stride", lambda x, w, b: F.conv1d(x, w[:, None], b, w.shape[1] - 1, groups=len(w)),
      "a number that is taken for the stride"),
     ("flipped, zeros on the right", conv(lambda W: 0, lambda W: W - 1, weight_of=lambda w: w.flip(1)[:, None]),
@@ -507,10 +510,10 @@ CONV = [
     ("zeros on the right, no bias", lambda x, w, b: conv(lambda W: 0, lambda W: W - 1)(x, w, torch.zeros_like(b)),
      "an input without effect"),
     ("F.pad(x, (3, 0)), cut", lambda x, w, b: conv(left=lambda W: 3)(x, w, b)[..., : x.shape[2]],
-     "three zeros for every kernel"),
+     "as many zeros for every kernel"),
     ("padding=3, cut",
      lambda x, w, b: F.conv1d(x, w.unsqueeze(1), b, padding=3, groups=x.size(1))[:, :, : x.size(2)],
-     "three zeros for every kernel"),
+     "as many zeros for every kernel"),
     ("both ends cut", lambda x, w, b: conv(right=lambda W: W - 1)(x, w, b)[..., w.shape[1] - 1 : x.shape[2]],
      "outputs of full windows only"),
     ("zeros before the outputs of full windows", zeros_before, "windows that are not full"),
@@ -581,7 +584,7 @@ CONV = [
     ("bias behind as well", lambda x, w, b: conv()(x, w, b) + b.view(-1, 1), "a bias that is added twice"),
     ("mirrored", mirrored, "the first samples mirrored"),
     ("three zeros", lambda x, w, b: F.conv1d(F.pad(x, (3, 0)), w[:, None], b, groups=len(w)),
-     "three zeros for every kernel"),
+     "as many zeros for every kernel"),
     ("a layer's own weights", lambda x, w, b: torch.nn.Conv1d(len(w), len(w), w.shape[1], groups=len(w))(
         F.pad(x, (w.shape[1] - 1, 0))), "a layer with weights of its own"),
     ("a full layer's own weights", lambda x, w, b: torch.nn.Conv1d(len(w), len(w), w.shape[1], padding=w.shape[1] - 1)(
@@ -632,6 +635,8 @@ def filled(shape):
 
 
 FULL = [
+    ("diag_embed, reshaped", lambda w: torch.diag_embed(w.mT).reshape(len(w), len(w), -1),
+     "axes exchanged by a reshape"),
     ("zeros(D, D)", filled(lambda D, W: (D, D)), "zeros of another shape"),
     ("zeros(D, W)", filled(lambda D, W: (D, W)), "zeros of another shape"),
     ("zeros(D, W, W)", filled(lambda D, W: (D, W, W)), "zeros of another shape"),
@@ -852,7 +857,37 @@ def absolute_outputs(layer, x):
     return True
 
 
+def added_over_sequences(layer, x):
+    x = x.clone().requires_grad_()
+    for t in range(x.shape[2]):
+        for d in range(x.shape[1]):
+            (grad,) = torch.autograd.grad(layer(x)[:, d, t].sum(), x)
+            if grad[..., t + 1 :].any():
+                return False
+    return True
+
+
+def piled_up(layer, x):
+    x = x.clone().requires_grad_()
+    y = layer(x)
+    for b in range(x.shape[0]):
+        for d in range(x.shape[1]):
+            for t in range(x.shape[2]):
+                y[b, d, t].backward(retain_graph=True)
+                if x.grad[..., t + 1 :].any():
+                    return False
+    return True
+
+
 CAUSAL = [
+    ("the sum of an output's sequences", added_over_sequences, "outputs that cancel"),
+    ("jacobian of the sum of the sequences", lambda layer, x: not jacobian(layer, x).sum(0).any((0, 2, 3)).triu(1).any()
+     .item(), "outputs that cancel"),
+    ("a change of all sequences", lambda layer, x: not jacobian(layer, x).sum(3).abs().sum((0, 1, 3)).triu(1).any()
+     .item(), "one change for all channels"),
+    ("in float64", lambda layer, x: not reads(layer, x.double()).triu(1).any().item(), None),
+    ("x.grad, never emptied", piled_up, "True only where nothing is read"),
+    ("all of the jacobian", lambda layer, x: not jacobian(layer, x).any().item(), "True only where nothing is read"),
     ("absolute outputs", absolute_outputs, "outputs that cancel"),
     ("from t = 1 on", lambda layer, x: not any(reads(layer, x)[t, t + 1 :].any() for t in range(1, x.shape[2])),
      "times that are left out"),
@@ -891,10 +926,10 @@ CAUSAL = [
     ("jac[t, s]", indexed(lambda jac, t, s: jac[t, s]), "times as indices of the wrong axes"),
     ("jac[..., t, s]", indexed(lambda jac, t, s: jac[..., t, s]), "times as indices of the wrong axes"),
     ("jac[:, :, t, s]", indexed(lambda jac, t, s: jac[:, :, t, s]), "times as indices of the wrong axes"),
-    ("triu of six axes", lambda layer, x: not jacobian(layer, x).triu(1).any(), "the triangle of the wrong axes"),
+    ("triu of six axes", lambda layer, x: not jacobian(layer, x).triu(1).any(), "True only where nothing is read"),
     ("times by channels", lambda layer, x: not leaks_of(layer, x, "l e"), "the triangle of the wrong axes"),
-    ("channels by times", lambda layer, x: not leaks_of(layer, x, "d s"), "the triangle of the wrong axes"),
-    ("sequences by times", lambda layer, x: not leaks_of(layer, x, "b s"), "the triangle of the wrong axes"),
+    ("channels by times", lambda layer, x: not leaks_of(layer, x, "d s"), "True only where nothing is read"),
+    ("sequences by times", lambda layer, x: not leaks_of(layer, x, "b s"), "True only where nothing is read"),
     ("tril", lambda layer, x: not reads(layer, x).tril(-1).any().item(), "a ban on the past"),
     ("triu(0)", lambda layer, x: not reads(layer, x).triu().any().item(), "now counted as future"),
     ("sequence 0", part(0, None, 0, None), "a test of one sequence only"),

@@ -1,5 +1,7 @@
 """Exercise 2: causal_conv."""
 
+from itertools import product
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -142,12 +144,13 @@ CAUSAL_CONV = Exercise(
             edited(causal_conv, f"{LEFT} → (x.shape[-1] - 1, 0)"),
         ),
         Misconception(
-            "three zeros for every kernel",
-            "Three zeros are right for four taps only. How many samples before the start does a kernel of W taps read?",
+            "as many zeros for every kernel",
+            "You put in the same number of zeros for every kernel, as in an example. How many samples before the start "
+            "does a kernel of W taps read?",
             [
-                edited(causal_conv, f"{LEFT} → (3, 0)"),
-                edited(causal_conv, f"{LEFT} → (3, 0)", f"{GROUPS}) → {GROUPS})[..., : x.shape[-1]]"),
-                edited(causal_conv, f"{LEFT} → (3, 3)", f"{GROUPS}) → {GROUPS})[..., : x.shape[-1]]"),
+                edited(causal_conv, f"{LEFT} → ({zeros})", f"{GROUPS}) → {GROUPS}){cut}")
+                for n in (1, 2, 3)
+                for zeros, cut in product((f"{n}, 0", f"{n}, {n}"), ("[...]", "[..., : x.shape[-1]]"))
             ],
         ),
         Misconception(
@@ -217,7 +220,7 @@ CAUSAL_CONV = Exercise(
         Misconception(
             "padding on both sides, nothing cut",
             "W − 1 zeros stand on both sides, so W − 1 outputs too many come out: those that read zeros after the "
-            "end. Pad on one side only, or cut these outputs off. Which end are they at?",
+            "end. Pad on one side only, or cut these outputs off, along time. Which end are they at?",
             edited(causal_conv, f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)"),
         ),
         Misconception(

@@ -314,7 +314,10 @@ CAUSAL_CONV_LOOP = Exercise(
             "sums that go on",
             "The sum of one t goes on in the next: y[t] holds the products of all outputs before it, too. Each output "
             "begins anew, from the bias.",
-            lambda x, weight, bias: causal_conv(x, weight, torch.zeros_like(bias)).cumsum(-1) + bias[:, None],
+            [
+                lambda x, weight, bias: causal_conv(x, weight, torch.zeros_like(bias)).cumsum(-1) + bias[:, None],
+                lambda x, weight, bias: causal_conv(x, weight, bias).cumsum(-1),  # and begins from the bias each time
+            ],
         ),
         Misconception(
             "a bias that is written over",

@@ -76,6 +76,15 @@ FULL_KERNEL = Exercise(
             [edited(full_kernel, f"return full → return full.movedim(-1, {axis})") for axis in (0, 1)],
         ),
         Misconception(
+            "axes exchanged by a reshape",
+            "The right numbers, in the wrong places. `reshape` and `view` read the numbers in their old order and cut "
+            "them anew: they exchange no axes. What does?",
+            [
+                lambda weight: torch.diag_embed(weight.T).reshape(len(weight), *weight.shape),
+                lambda weight: full_kernel(weight).movedim(-1, 1).reshape(len(weight), *weight.shape),
+            ],
+        ),
+        Misconception(
             "zeros of another shape",
             "The zeros that you fill lack an axis, or places on one. They need a place for each output channel, each "
             "input channel and each tap: print their shape before the loop.",

@@ -41,7 +41,9 @@ def delay_by_one(x):
 
 
 def delay_by_two(x):
-    return F.pad(x, (2, 0))[..., :-2]
+    """A convolution: its weights have the dtype of x as it came, and it takes no other."""
+    taps = torch.tensor([1.0, 0.0, 0.0]).expand(x.shape[1], 1, 3)  # (D, 1, 3)
+    return F.conv1d(F.pad(x, (2, 0)), taps, groups=x.shape[1])
 
 
 def mixed_channels(x):
@@ -81,17 +83,24 @@ def next_sample_of_the_other_channels(x):
     return x + one_sample_ahead(x.sum(dim=1, keepdim=True) - x)
 
 
+def _first_minus_second(x):
+    """(B, D, 1): + and − for the first two channels of the first sequence, − and + for those of the second one."""
+    rows, columns = torch.arange(x.shape[0])[:, None, None], torch.arange(x.shape[1])[:, None]
+    return ((rows == 0).float() - (rows == 1).float()) * ((columns == 0).float() - (columns == 1).float())
+
+
 def one_channel_adds_what_another_takes_away(x):
-    """Two channels read the next sample, one with + and one with −: added up, the two outputs do not move, nor do
-    their absolute values, as both are far above zero.
+    """Two channels read the next sample, one with + and one with −, in the first two sequences: added up over channels
+    or over sequences, the outputs do not move, nor do their absolute values, as all of them are far above zero.
     """
-    ahead = one_sample_ahead(x[:, :1])
-    return 100 + torch.cat([x[:, :1] + ahead, x[:, 1:2] - ahead, x[:, 2:]], dim=1)
+    return 100 + x + _first_minus_second(x) * one_sample_ahead(x[:1, :1])
 
 
 def what_two_channels_differ_by_ahead(x):
-    """y[t] = x[t] and what the first two channels of x[t + 1] differ by: a change of both by the same is not seen."""
-    return x + one_sample_ahead(x[:, :1] - x[:, 1:2])
+    """y[t] reads what the first two channels of x[t + 1] differ by, less the same of the next sequence: a change of
+    both channels, or of both sequences, by the same is not seen.
+    """
+    return x + one_sample_ahead((_first_minus_second(x) * x).sum(dim=(0, 1), keepdim=True))
 
 
 def third_sample_ahead(x):
@@ -339,23 +348,26 @@ MISCONCEPTIONS = [
     ),
     Misconception(
         "outputs that cancel",
-        "You add up what belongs to several channels: the outputs y[:, :, t] before the gradient, or the gradients "
-        "with their signs. In this layer later samples are read with + and with −, and the sum is zero. Each "
-        "output needs a gradient of its own, and each gradient its absolute value.",
+        "You add up what belongs to several channels or sequences: the outputs y[:, :, t] before the gradient, or the "
+        "gradients with their signs. In this layer later samples are read with + and with −, and the sum is zero. "
+        "Each output needs a gradient of its own, and each gradient its absolute value.",
         [
             _judged(lambda gradient, t: (gradient.sum(dim=(0, 1))[..., t + 1 :] != 0).any()),
             edited(is_causal, "gradients.abs().sum → gradients.sum"),
         ],
     ),
     Misconception(
+        "True only where nothing is read",
+        "You answer True only of a layer that reads nothing at all, as if the past were forbidden, too. Which "
+        "gradients do you look at? torch.triu takes the last two axes of what it gets: are they output times and input "
+        "times? (Those of the jacobian are channel and time of the *input*.) And backward() adds to what is in x.grad.",
+        edited(is_causal, "reads.triu(1).any() → reads.any()"),
+    ),
+    Misconception(
         "the triangle of the wrong axes",
-        "torch.triu works on the last two axes of what it gets, and these are not output times and input times: "
-        "the last two of the jacobian itself are channel and time of the *input*. Which two of its six axes, "
-        "counted from 0, must be left by the sum?",
-        [
-            lambda layer, x: not bool(torch.triu(jacobian(layer, x), 1).any()),
-            *(edited(is_causal, f"{READS} → gradients.abs().sum(dim={axes})") for axes in WRONG_AXES),
-        ],
+        "torch.triu works on the last two axes of what it gets, and these are not output times and input times. Which "
+        "two of the six axes of the jacobian, counted from 0, must be left by the sum?",
+        [edited(is_causal, f"{READS} → gradients.abs().sum(dim={axes})") for axes in WRONG_AXES],
     ),
     Misconception(
         "times as indices of the wrong axes",
@@ -392,8 +404,9 @@ MISCONCEPTIONS = [
     ),
     Misconception(
         "one change for all channels",
-        "You change all channels of a sample by the same amount. This layer reads what two channels differ by, and "
-        "that stays as it was. Each channel must be tried alone, and gradients do that.",
+        "You change several channels or sequences of a sample by the same amount, or add up the gradients with respect "
+        "to them. This layer reads what they differ by, and that stays as it was. Each channel of each sequence must "
+        "be tried alone, and each gradient be asked alone.",
         _all_channels_changed,
     ),
     Misconception(
