@@ -129,6 +129,28 @@ def matrix_softmax(delta, A, B, C):
     return torch.where(torch.ones_like(M).tril() > 0, M, -torch.inf).softmax(dim=1)
 
 
+def matrix_of_kept_ones(delta, A, B, C):
+    """Impulses, each beside those of the columns before."""
+    u, columns = torch.zeros_like(delta), []
+    for s in range(len(delta)):
+        u[s], h, column = 1, torch.zeros_like(A), []
+        for t in range(len(delta)):
+            h = (A * delta[t]).exp() * h + delta[t] * B[:, t] * u[t]
+            column.append(h @ C[:, t])
+        columns.append(torch.stack(column))
+    return torch.stack(columns, dim=1)
+
+
+def matrix_kept_in_place(delta, A, B, C):
+    """A state for each input at once, faded in place and kept for each output."""
+    h, kept = torch.zeros_like(B), []
+    for t in range(len(delta)):
+        h *= (A * delta[t]).exp()[:, None]
+        h[:, t] = delta[t] * B[:, t]
+        kept.append(h)
+    return torch.einsum("nt,tns->ts", C, torch.stack(kept))
+
+
 MATRIX = [
     ("three loops", matrix_by_loops, "right"),
     ("impulses through the package", matrix_by_impulses, "right"),
@@ -235,6 +257,15 @@ MATRIX = [
      "a decay with the base 2"),
     ("a triangle of the matrix on its side", lambda *case: matrix_by_loops(*case).T.tril(), "the diagonal alone"),
     ("each token by itself", lambda d, A, B, C: torch.diag(d * torch.einsum("nt,nt->t", B, C)), "the diagonal alone"),
+    ("a mask that multiplies", lambda d, A, B, C: (d.cumsum(0)[:, None] >= d.cumsum(0)) * torch.einsum(
+        "nt,nts,ns->ts", C, torch.exp(A[:, None, None] * (d.cumsum(0)[:, None] - d.cumsum(0))), B * d),
+     "a mask that meets an infinity"),
+    ("a mask that multiplies the decay", lambda d, A, B, C: torch.einsum(
+        "nt,nts,ns->ts", C, torch.ones(len(d), len(d)).tril() * torch.exp(
+            A[:, None, None] * (d.cumsum(0)[:, None] - d.cumsum(0))), B * d), "a mask that meets an infinity"),
+    ("ones that stay", matrix_of_kept_ones, "more than one 1"),
+    ("one tensor for all rows", matrix_kept_in_place, "the last state in every row"),
+    ("the steps to the end", matrix_with(fade=lambda d, t, s: d[s + 1 :].sum()), "the last state in every row"),
 ]  # fmt: skip
 
 
@@ -353,6 +384,14 @@ WAYS = [
     ("the first tap for the rest", ways(lambda g, w: conv_by_loops(
         g, torch.cat([w[:1].expand(len(g) - len(w)) if len(g) > len(w) else w[:0], w]))),
      "a first tap without an end"),
+    ("M on both ways", ways(join=lambda M, D, c: (D * (M @ c), M @ c)), "a state on both ways"),
+    ("y, and the second way", ways(join=lambda M, D, c: (D * c + M @ c, M @ c)), "a state on both ways"),
+    ("the last tap past the state", lambda M, D, g, w: (D * w[-1] * g.diag(), M @ conv_by_loops(g, w)), "one tap"),
+    ("taps held at both ends", ways(lambda g, w: g[:, None] * w.flip(0)[
+        (torch.arange(len(g))[:, None] - torch.arange(len(g))).clamp(0, len(w) - 1)]),
+     "a convolution that looks ahead"),
+    ("the last tap for the rest", ways(lambda g, w: conv_by_loops(g, w) + g[:, None] * w[-1] * torch.ones(
+        len(g), len(g)).triu(1)), "a convolution that looks ahead"),
 ]  # fmt: skip
 
 
@@ -462,6 +501,13 @@ HALF = [
      "one A for all states"),
     ("the sum of A", lambda d, A: (-LN2 / (A.sum(1) * d.mean(1)))[:, None].repeat(1, A.shape[1]),
      "one A for all states"),
+    ("L tokens, without the first step", lambda d, A: LN2 * d.shape[1] / (-A * d[:, 1:].sum(1)[:, None]),
+     "a token that is left out"),
+    ("L tokens, without the last step", lambda d, A: LN2 * d.shape[1] / (-A * d[:, :-1].sum(1)[:, None]),
+     "a token that is left out"),
+    ("1 + ΔA", lambda d, A: math.log(0.5) / (1 + A * d.mean(1)[:, None]).log(), "Euler's decay"),
+    ("a log with a small number", lambda d, A: -LN2 * d.shape[1] / torch.log(
+        torch.exp(A * d.sum(1)[:, None]) + 1e-8), "the logarithm of what is left"),
 ]  # fmt: skip
 
 
@@ -599,6 +645,9 @@ PROBE = [
      "places in the place of a mask"),
     ("two medians", fit(cut=lambda x, y, w: -(torch.median(x[y] @ w) + torch.median(x[~y] @ w)) / 2),
      "a cut between the medians"),
+    ("centred on the left alone", lambda x, y, r: with_cut(x, y, torch.linalg.solve(
+        torch.atleast_2d(torch.cov(x.T, correction=0)) + r * torch.eye(x.shape[1]), x[y].sum(0) / len(x))),
+     "features that are not centred"),
 ]  # fmt: skip
 
 
@@ -730,6 +779,11 @@ BYTES = [
         [ids] + (k - 1) * [torch.cat([torch.tensor([-1]), ids[:-1]])], 1), "one move for all columns"),
     ("one place for every j but 0", bytes_with(lambda ids, j: F.pad(ids, (1 if j else 0, 0), value=-1)[: len(ids)]),
      "one move for all columns"),
+    ("rolled, and −1 at the end", bytes_with(lambda ids, j: ids.roll(j).where(
+        torch.arange(len(ids)) < len(ids) - j, -1)), "a text that is a ring"),
+    ("rolled, and a −1 too few", bytes_with(lambda ids, j: ids.roll(j).where(
+        torch.arange(len(ids)) >= j - 1, -1)), "a text that is a ring"),
+    ("1 for none", lambda ids, k: F.pad(ids, (k - 1, 0), value=1).unfold(0, k, 1).flip(1), "another number for none"),
 ]  # fmt: skip
 
 
@@ -941,6 +995,16 @@ LEAK = [
         test=lambda files, held: files >= held, train=lambda files, held: files < len(files) - held),
      "a test on what was trained on"),
     ("trained from held on", repaired(train=lambda files, held: files >= held), "a test on what was trained on"),
+    ("a ridge of 1, and bytes drawn", lambda f, y, h, r: drawn(f, y, h, 1.0), "a ridge of your own"),
+    ("no ridge", lambda f, y, h, r: by_files(f, y, h, 0), "a ridge of your own"),
+    ("a plain share, on the scale of all", repaired(
+        scale="all", score=lambda said, true: (said == true).float().mean().item()), "a plain share of right answers"),
+    ("the end of every file, in shares", lambda f, y, h, r: (lambda cut: scored(
+        *(f[:, :cut].flatten(0, 1), y[:, :cut].flatten(), f[:, cut:].flatten(0, 1), y[:, cut:].flatten()), r,
+        f[:, :cut].mean((0, 1)), f[:, :cut].std((0, 1))))(y.shape[1] * (len(y) - h) // len(y)),
+     "the end of every file held out"),
+    ("trained on all but the last", repaired(train=lambda files, held: files < len(files) - 1),
+     "a test on what was trained on"),
 ]  # fmt: skip
 
 

@@ -115,6 +115,8 @@ CONV_AND_STATE = Exercise(
                 edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length) + width // 2  #"),
                 edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length)\n    lag = lag.abs()  #"),
                 edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length) + (width - 1) // 2  #"),
+                edited(conv_and_state, "(lag >= 0) & (lag < width) → lag < width"),
+                edited(conv_and_state, "torch.where((lag >= 0) & (lag < width), tap, 0.0) → tap"),
             ],
         ),
         Misconception(
@@ -134,6 +136,11 @@ CONV_AND_STATE = Exercise(
             "a skip on the state",
             "You multiply the second way with D, too. D stands past the state alone: y = D u + M u.",
             edited(conv_and_state, "M @ conv → D * (M @ conv)"),
+        ),
+        Misconception(
+            "a state on both ways",
+            "Your first matrix has M in it. Past the state, u meets D alone.",
+            [edited(conv_and_state, f"D * conv, → {first},") for first in ("D * M @ conv", "D * conv + M @ conv")],
         ),
         Misconception(
             "the present sample left out",
@@ -210,9 +217,12 @@ CONV_AND_STATE = Exercise(
         ),
         Misconception(
             "one tap",
-            "Your convolution has the tap of the present alone. The others reach back: each stands on a diagonal of "
-            "its own.",
-            edited(conv_and_state, "(lag >= 0) & (lag < width) → lag == 0"),
+            "Your convolution has the tap of the present alone, at least past the state. The others reach back: each "
+            "stands on a diagonal of its own.",
+            [
+                edited(conv_and_state, "(lag >= 0) & (lag < width) → lag == 0"),
+                edited(conv_and_state, "return D * conv, → return D * torch.diag(conv.diagonal()),"),
+            ],
         ),
         Misconception(
             "a text that is a ring",

@@ -106,10 +106,12 @@ FIT_PROBE = Exercise(
         ),
         Misconception(
             "features that are not centred",
-            "You do not take the mean off the features. Then the weights must carry what the cut is for.",
+            "You do not take the mean off the features, or on one side of the system only. Then the weights must carry "
+            "what the cut is for.",
             [
                 edited(fit_probe, "x - x.mean(0), → x,"),
                 edited(fit_probe, "x - x.mean(0), y.float() - y.float().mean() → x, y.float()"),
+                edited(fit_probe, "centred.T @ target → x.T @ y.float()"),
             ],
         ),
         Misconception(

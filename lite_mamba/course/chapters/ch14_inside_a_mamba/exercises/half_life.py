@@ -128,19 +128,24 @@ HALF_LIFE = Exercise(
             "The step of the first token, or of the last, is missing in your mean. The state fades in each of the L "
             "tokens.",
             [
-                edited(half_life, "delta.mean → delta[:, 1:].mean"),
-                edited(half_life, "delta.mean → delta[:, :-1].mean"),
+                edited(half_life, f"delta.mean(1, keepdim=True) → delta[:, {part}]{mean}")
+                for part in ("1:", ":-1")
+                for mean in (".mean(1, keepdim=True)", ".sum(1, keepdim=True) / delta.shape[1]")
             ],
         ),
         Misconception(
             "the logarithm of what is left",
             "You take the logarithm of what is left over the whole text. After many steps that is 0, and "
-            "its logarithm is −∞. You had the exponent before: what did you need the exponential for?",
-            edited(
-                half_life,
-                "(-A * delta.mean(1, keepdim=True)) → "
-                "(-torch.exp(A * delta.sum(1, keepdim=True)).log() / delta.shape[1])",
-            ),
+            "its logarithm is −∞, or that of the small number that you add. You had the exponent before: what did you "
+            "need the exponential for?",
+            [
+                edited(
+                    half_life,
+                    "(-A * delta.mean(1, keepdim=True)) → "
+                    f"(-(torch.exp(A * delta.sum(1, keepdim=True)) + {little}).log() / delta.shape[1])",
+                )
+                for little in (0, 1e-12, 1e-8)
+            ],
         ),
         Misconception(
             "what is left in the place of its exponent",
@@ -234,6 +239,12 @@ HALF_LIFE = Exercise(
                 half_life,
                 "(-A * delta.mean(1, keepdim=True)) → -torch.exp(A[:, :, None] * delta[:, None]).mean(-1).log()",
             ),
+        ),
+        Misconception(
+            "Euler's decay",
+            "You let a token leave 1 + ΔA of the state. That is Euler's step, close to the decay for small Δ only. The "
+            "text above has the exponential.",
+            edited(half_life, "(-A * delta.mean(1, keepdim=True)) → -torch.log(1 + A * delta.mean(1, keepdim=True))"),
         ),
         Misconception(
             "a median in the place of the mean",

@@ -84,6 +84,13 @@ _of_the_verdicts = edited(
 )
 
 
+_plain_share = edited(
+    held_out_accuracy,
+    "(said[y_test].float().mean() + (~said[~y_test]).float().mean()).item() / 2 → "
+    "(said == y_test).float().mean().item()",
+)
+
+
 HELD_OUT_ACCURACY = Exercise(
     id="14.held_out_accuracy",
     title="A probe that is too good",
@@ -357,7 +364,10 @@ HELD_OUT_ACCURACY = Exercise(
         Misconception(
             "a ridge of your own",
             "You fit with a ridge of your own. Use the one that is given.",
-            [edited(held_out_accuracy, f"y_train, ridge) → y_train, {own})") for own in (0.01, 0.1, 1.0)],
+            [
+                *(edited(held_out_accuracy, f"y_train, ridge) → y_train, {own})") for own in (0.0, 0.01, 0.1, 1.0)),
+                *(edited(_as_found, f"y[train], ridge) → y[train], {own})") for own in (0.1, 1.0, 10.0)),
+            ],
         ),
         Misconception(
             "the first files held out",
@@ -400,6 +410,11 @@ HELD_OUT_ACCURACY = Exercise(
                 ),
                 edited(
                     held_out_accuracy,
+                    "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                    "features[:-1].flatten(0, 1), labels[:-1].flatten()",
+                ),
+                edited(
+                    held_out_accuracy,
                     "fit_probe((x_train - mean) / std, y_train, ridge) → "
                     "fit_probe((features.flatten(0, 1) - mean) / std, labels.flatten(), ridge)",
                 ),
@@ -427,7 +442,11 @@ HELD_OUT_ACCURACY = Exercise(
                     f"features[-held:].flatten(0, 1), labels[-held:].flatten() → "
                     f"features[:, -{end}:].flatten(0, 1), labels[:, -{end}:].flatten()",
                 )
-                for end in ("held", "(held * labels.shape[1] // len(labels))")
+                for end in (
+                    "held",
+                    "(held * labels.shape[1] // len(labels))",
+                    "(labels.shape[1] - labels.shape[1] * (len(labels) - held) // len(labels))",
+                )
             ],
             where=lambda features, labels, held, ridge: bool(
                 held * labels.shape[1] >= len(labels)  # else no place is held out
@@ -437,13 +456,15 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "a plain share of right answers",
-            "The parts are right now. But you give the share of right answers, in which the larger group counts for "
+            "You give the share of right answers, in which the larger group counts for "
             "more. Balanced accuracy is the mean of the two groups' shares.",
-            edited(
-                held_out_accuracy,
-                "(said[y_test].float().mean() + (~said[~y_test]).float().mean()).item() / 2 → "
-                "(said == y_test).float().mean().item()",
-            ),
+            [
+                _plain_share,
+                edited(
+                    _plain_share,
+                    "x_train.mean(0), x_train.std(0) → features.flatten(0, 1).mean(0), features.flatten(0, 1).std(0)",
+                ),
+            ],
         ),
     ],
 )

@@ -145,6 +145,7 @@ HIDDEN_ATTENTION = Exercise(
             [
                 edited(hidden_attention, ".tril() → .tril().flip(1).cumsum(1).flip(1)"),
                 edited(hidden_attention, ".tril() → .tril().sum(1, keepdim=True).expand(-1, len(delta))"),
+                edited(hidden_attention, ".tril() → .tril().cumsum(1)"),
             ],
         ),
         Misconception(
@@ -166,6 +167,12 @@ HIDDEN_ATTENTION = Exercise(
                 "    faded = torch",
                 ".tril() → ",
             ),
+        ),
+        Misconception(
+            "a mask that meets an infinity",
+            "Above the diagonal your time between is negative, and after a large Δ its exponential is infinite: 0 "
+            "times that is no number. A mask that multiplies comes too late.",
+            edited(hidden_attention, ".clamp(min=0) → ", ".tril() → * torch.ones(len(delta), len(delta)).tril()"),
         ),
         Misconception(
             "Euler's decay",
@@ -363,6 +370,15 @@ HIDDEN_ATTENTION = Exercise(
                 hidden_attention,
                 "(total[:, None] - total[None, :]).clamp(min=0) → total[:, None].expand(len(delta), -1)",
             ),
+        ),
+        Misconception(
+            "the last state in every row",
+            "Each of your rows reads the state that the last token leaves. Row t reads the one at t; and a tensor that "
+            "is changed in place is the same one wherever you keep it.",
+            [
+                edited(hidden_attention, f"{BETWEEN} → (total[-1] - total).expand(len(delta), -1)"),
+                edited(hidden_attention, f"{BETWEEN} → (total[-1] - total).expand(len(delta), -1)", ".tril() → "),
+            ],
         ),
         Misconception(
             "the writer's C",

@@ -74,6 +74,16 @@ LAST_BYTES = Exercise(
                     "range(k) → reversed(range(k))",
                 ),
                 edited(last_bytes, "F.pad(ids, (back, 0), value=-1) → torch.cat([ids[-1:].expand(back), ids])"),
+                edited(
+                    last_bytes,
+                    "F.pad(ids, (back, 0), value=-1)[: len(ids)] → "
+                    "F.pad(ids.roll(back)[: len(ids) - back], (0, back), value=-1)",
+                ),
+                edited(
+                    last_bytes,
+                    "F.pad(ids, (back, 0), value=-1)[: len(ids)] → "
+                    "F.pad(ids.roll(back)[max(back - 1, 0) :], (max(back - 1, 0), 0), value=-1)",
+                ),
             ],
         ),
         Misconception(
@@ -139,7 +149,7 @@ LAST_BYTES = Exercise(
             "another number for none",
             "Another number stands where there was no byte yet. Asked for is −1, which `uint8` does not have: it makes "
             "255 of it.",
-            [edited(last_bytes, f"value=-1 → value={number}") for number in (32, 128, 255, 256, -100)],
+            [edited(last_bytes, f"value=-1 → value={number}") for number in (1, 32, 128, 255, 256, -100)],
         ),
         Misconception(
             "places in columns",
