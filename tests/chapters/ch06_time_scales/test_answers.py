@@ -81,7 +81,11 @@ HALF_LIFE = [
     ("the reciprocal", lambda A, delta: A * delta[:, None] / math.log(0.5), "an upside-down ratio"),
     ("no brackets", lambda A, delta: math.log(2) / -A * delta[:, None], "Δ in the numerator"),
     ("times Δ", lambda A, delta: math.log(2) * delta[:, None] / A.abs(), "Δ in the numerator"),
-    ("over exp(−Δ·A)", lambda A, delta: math.log(2) / (A.T * -delta).exp().T, "an exponential in the denominator"),
+    (
+        "over exp(−Δ·A)",
+        lambda A, delta: math.log(2) / (A.T * -delta).exp().T,
+        "an exponential in the place of its exponent",
+    ),
     ("the factor", lambda A, delta: torch.exp(delta[:, None] * A), "what is left after one step"),
     ("Euler", lambda A, delta: -math.log(2) / torch.log(1 + delta[:, None] * A), "the factor of Euler's rule"),
     ("ceil", lambda A, delta: torch.ceil(math.log(2) / (-A * delta[:, None])), "whole steps"),
@@ -95,16 +99,24 @@ HALF_LIFE = [
     ("no return", half_life_without_return, None),
     ("hard-coded", lambda A, delta: torch.full_like(A, 69.3), None),
     ("mean Δ", lambda A, delta: math.log(2) / (-A * delta.mean()), "one Δ for all channels"),
-    ("exp(A)", lambda A, delta: math.log(2) / (torch.exp(A) * delta[:, None]), "an exponential in the denominator"),
+    (
+        "exp(A)",
+        lambda A, delta: math.log(2) / (torch.exp(A) * delta[:, None]),
+        "an exponential in the place of its exponent",
+    ),
     ("matrices", lambda A, delta: math.log(2) / (delta @ -A), "channels or states added up"),
     ("as a list", lambda A, delta: (math.log(2) / (-A * delta[:, None])).tolist(), None),
     ("math.exp of a tensor", lambda A, delta: math.log(2) / math.exp(A * delta[:, None]), None),
     ("A / Δ", lambda A, delta: A * math.log(0.5) / delta[:, None], "A in the numerator"),
-    ("half of the factor", lambda A, delta: 0.5 / torch.exp(A * delta[:, None]), "an exponential in the denominator"),
+    (
+        "half of the factor",
+        lambda A, delta: 0.5 / torch.exp(A * delta[:, None]),
+        "an exponential in the place of its exponent",
+    ),
     (
         "log of a half over the factor",
         lambda A, delta: -math.log(2) / (A * delta[:, None]).exp(),
-        "an exponential in the denominator",
+        "an exponential in the place of its exponent",
     ),
     ("Δ alone", lambda A, delta: (math.log(2) / delta).repeat(A.shape[1], 1).T, "a half-life without A"),
     ("softplus", lambda A, delta: math.log(2) / (-A * F.softplus(delta)[:, None]), "softplus once more"),
@@ -120,12 +132,21 @@ HALF_LIFE = [
     ("the factor's logarithm", lambda A, delta: torch.exp(A * delta[:, None]).log(), "the exponent of one step"),
     ("1 − Ā alone", lambda A, delta: 1 - torch.exp(A * delta[:, None]), "what a step takes away"),
     ("added to A", lambda A, delta: math.log(2) / -(A + delta[:, None]), "a sum in the place of a product"),
-    ("exp(−A)", lambda A, delta: math.log(2) / (torch.exp(-A) * delta[:, None]), "an exponential in the denominator"),
+    (
+        "exp(−A)",
+        lambda A, delta: math.log(2) / (torch.exp(-A) * delta[:, None]),
+        "an exponential in the place of its exponent",
+    ),
     ("log(−A)", lambda A, delta: math.log(2) / ((-A).log() * delta[:, None]), "A_log in the place of A"),
     ("a bracket too late", lambda A, delta: torch.log(2 / (-A * delta[:, None])), "a denominator under the logarithm"),
     ("divided twice", lambda A, delta: math.log(0.5) / A / delta, "a Δ that is matched with the states"),
     ("expanded", lambda A, delta: -math.log(2) / (A * delta.expand_as(A)), "a Δ that is matched with the states"),
     ("log2 of the factor", lambda A, delta: torch.log2(torch.exp(A * delta[:, None])), "how often a step halves"),
+    (
+        "a product with the exponential",
+        lambda A, delta: math.log(2) * torch.exp(A * delta[:, None]),
+        "an exponential in the place of its exponent",
+    ),
 ]
 
 # Exercise 2: inverse_softplus (dt)
@@ -254,6 +275,11 @@ INVERSE = [
     ("at least 1e-5", lambda dt: torch.log(torch.maximum(torch.expm1(dt), torch.tensor(1e-5))), LIFTED),
     ("dt of 1e-6 at least", lambda dt: dt.clamp(min=1e-6).expm1().log(), LIFTED),
     ("at least 1e-4", lambda dt: torch.expm1(dt).clamp_min(1e-4).log(), "a small number added"),
+    ("log, from 20 on dt", lambda dt: torch.where(dt > 20, dt, torch.log(dt)), "the two ends alone"),
+    ("log of log1p", lambda dt: torch.log1p(dt).log(), "log1p in the place of expm1"),
+    ("log1p, and dt", lambda dt: dt + torch.log(dt.log1p()), "log1p in the place of expm1"),
+    ("dt taken away", lambda dt: torch.expm1(dt).log() - dt, "a dt too many"),
+    ("dt minus the whole", lambda dt: dt - torch.log(torch.exp(dt) - 1), "a dt too many"),
 ]
 
 # Exercise 3: sample_dt (u, dt_min, dt_max, dt_init_floor)
@@ -452,8 +478,13 @@ SAMPLE = [
     (
         "log u",
         lambda u, lo, hi, floor: (lo * u ** math.log(hi / lo)).clamp(min=floor),
-        "the logarithm of u",
+        "a function of u",
     ),
+    ("log(u) of the way", lambda u, a, b, f: (a + u.log() * (b - a)).clamp(min=f), "a function of u"),
+    ("exp(u) of the way", lambda u, a, b, f: (a + (b - a) * u.exp()).clamp(min=f), "a function of u"),
+    ("u² of the way", lambda u, a, b, f: torch.clamp(a + u * u * (b - a), min=f), "a function of u"),
+    ("no 1 − u", lambda u, a, b, f: (a**u * b).clamp(min=f), "a way that begins at the top"),
+    ("u twice", lambda u, a, b, f: (a**u * b**u).clamp(min=f), "a range that begins at one"),
 ]
 
 # Exercise 4: dt_weight (u, dt_init, dt_scale)
@@ -714,11 +745,27 @@ def log_uniform(u: Tensor) -> Tensor:
 
 
 def init_by_names(model, u):
+    linear = [f"{name}.bias" for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
     for name, parameter in model.named_parameters():
         if getattr(parameter, "_no_reinit", False):
             parameter.data = stable(log_uniform(u))
-        elif name.endswith("bias"):
+        elif name in linear:
             parameter.data.zero_()
+
+
+def init_of_all_that_is_called_bias(model, u):
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            marked = getattr(parameter, "_no_reinit", False)
+            parameter.data.copy_(stable(log_uniform(u)) if marked else torch.zeros_like(parameter))
+
+
+@torch.no_grad()
+def init_after_a_reset_of_everything(model, u):
+    for layer in model.modules():
+        if isinstance(layer, (nn.Linear, nn.Conv1d)):
+            layer.reset_parameters()
+    init_with(model, u, lambda u: stable(log_uniform(u)))
 
 
 def init_with_a_reset_first(model, u):
@@ -1213,6 +1260,8 @@ MENDED = [
     ("uniform", lambda m, u: init_with(m, u, lambda u: stable(0.001 + u * 0.099)), "a uniform draw"),
     ("a reset, and no zeros", init_after_a_reset, "other biases that stay random"),
     ("every bias", init_of_every_bias, "a layer without a bias"),
+    ("all that is called bias", init_of_all_that_is_called_bias, "more than biases set to zero"),
+    ("a reset of everything first", init_after_a_reset_of_everything, "right"),
 ]
 
 # Exercise 5: split_weight_decay (model, weight_decay)
@@ -1433,6 +1482,22 @@ def marked(p):
     return getattr(p, "_no_weight_decay", False)
 
 
+def split_of_the_outermost(model, wd):
+    parameters = [p for layer in model.children() for p in layer.parameters(recurse=False)]
+    return groups([p for p in parameters if decays(p)], [p for p in parameters if not decays(p)], wd)
+
+
+def split_by_kinds_of_layers(model, wd):
+    seen, lists = set(), ([], [])
+    for layer in model.modules():
+        for name, p in layer.named_parameters(recurse=False):
+            if p not in seen:
+                known = name == "weight" and isinstance(layer, (nn.Linear, nn.Conv1d))
+                lists[0 if known else 1].append(p)
+            seen.add(p)
+    return groups(*lists, wd)
+
+
 SPLIT = [
     ("by ids", split_by_ids, "right"),
     ("by modules, each once", split_by_modules, "right"),
@@ -1443,7 +1508,7 @@ SPLIT = [
     (
         "another mark",
         split_by(lambda name, p: p.ndim >= 2 and not hasattr(p, "_no_reinit")),
-        "marks that are ignored",
+        "the mark of another rule",
     ),
     ("bias", split_by(lambda name, p: not name.endswith(".bias")), "a choice by the word bias"),
     ("A_log and D", split_by(lambda name, p: p.dim() > 1 and "A_log" not in name), "names in the place of marks"),
@@ -1452,7 +1517,7 @@ SPLIT = [
     ("conv", split_by(lambda name, p: decays(p) and "conv" not in name), "a convolution that is spared"),
     ("not marked", split_by(lambda name, p: p.ndim >= 2 and marked(p)), "the mark the wrong way round"),
     ("marked decay", split_by(lambda name, p: p.ndim >= 2 or marked(p)), "the mark the wrong way round"),
-    ("linear layers", split_by_linear_layers, "weights of linear layers alone"),
+    ("linear layers", split_by_linear_layers, "weights of known layers alone"),
     (
         "another key",
         lambda m, wd: [{"params": g["params"], "decay": g["weight_decay"]} for g in split_by_ids(m, wd)],
@@ -1628,6 +1693,18 @@ SPLIT = [
         split_by(lambda name, p: not name.endswith(("bias", "A_log", ".D"))),
         "a list of names",
     ),
+    ("either mark", split_by(lambda name, p: decays(p) and not hasattr(p, "_no_reinit")), "the mark of another rule"),
+    ("the outermost", split_of_the_outermost, "layers inside of other layers left out"),
+    (
+        "not, of each alone",
+        lambda m, wd: groups(
+            [p for p in m.parameters() if p.ndim >= 2 and not marked(p)],
+            [p for p in m.parameters() if not p.ndim >= 2 and marked(p)],
+            wd,
+        ),
+        "two conditions that are no opposites",
+    ),
+    ("linear layers and convolutions", split_by_kinds_of_layers, "weights of known layers alone"),
 ]
 
 

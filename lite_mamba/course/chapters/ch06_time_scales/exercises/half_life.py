@@ -134,9 +134,9 @@ HALF_LIFE = Exercise(
             edited(half_life, "math.log(2) / (-A → math.log(0.5) / torch.log(1 + A"),
         ),
         Misconception(
-            "an exponential in the denominator",
-            "exp(Δ·A) is what is left after a step. The half-life wants its exponent, −Δ·A, as it is: what stands "
-            "in your denominator is an exponential, of A or of the product.",
+            "an exponential in the place of its exponent",
+            "exp(Δ·A) is what is left after a step. The half-life wants its exponent, −Δ·A, as it is: you divide or "
+            "multiply by an exponential, of A or of the product.",
             [
                 edited(half_life, "-A * → A.exp() *"),
                 edited(half_life, "-A * → -A.exp() *"),

@@ -21,6 +21,7 @@ def _inverse(formula: str):
 
 _EPS = torch.finfo(torch.float32).eps
 _TOO_EARLY = (1, 2, 3, 5, 7, 8, 10)  # where a switch to dt itself still shows
+_MIDDLES = (0.01, 0.1, 0.5, 1, 2, 3, 5, 10, 20)  # where log(dt) gives way to dt
 
 
 def _inverse_cases(draw: Draw) -> dict:
@@ -95,9 +96,13 @@ INVERSE_SOFTPLUS = Exercise(
         ),
         Misconception(
             "a dt too many",
-            "log(exp(dt) − 1) is the whole inverse already, and dt comes on top. Where exp(dt) is taken out of the "
-            "logarithm, 1 − exp(−dt) stays inside: with expm1(−dt), not expm1(dt).",
-            [_inverse("dt + torch.log(torch.expm1(dt))"), _inverse("dt + torch.log(torch.exp(dt) - 1)")],
+            "log(exp(dt) − 1) is the whole inverse already, and dt comes on top, or is taken away. Where exp(dt) is "
+            "taken out of the logarithm, 1 − exp(−dt) stays inside: with expm1(−dt), not expm1(dt).",
+            [
+                _inverse(both)
+                for whole in ("torch.expm1(dt)", "torch.exp(dt) - 1")
+                for both in (f"dt + torch.log({whole})", f"dt - torch.log({whole})", f"torch.log({whole}) - dt")
+            ],
         ),
         Misconception(
             "multiplied instead of added",
@@ -150,6 +155,12 @@ INVERSE_SOFTPLUS = Exercise(
                 *(_inverse(f"dt + torch.log1p({sign}torch.expm1(-dt))") for sign in ("", "-")),
                 _inverse("torch.log(torch.expm1(dt) - 1)"),
             ],
+        ),
+        Misconception(
+            "log1p in the place of expm1",
+            "log1p(x) is log(1 + x). It undoes expm1(x), which is exp(x) − 1: which of the two stands under your "
+            "logarithm?",
+            [_inverse(f"{front}torch.log(torch.log1p(dt))") for front in ("", "dt + ")],
         ),
         Misconception(
             "the logarithm of a negative number",
@@ -216,7 +227,7 @@ INVERSE_SOFTPLUS = Exercise(
             "the two ends alone",
             "You take log(dt) below some number and dt above it. Each is close to the inverse at its own end, and "
             "neither in between: at dt = 1 the answer is 0.541. One formula is right for all.",
-            [_inverse(f"torch.where(dt < {middle}, torch.log(dt), dt)") for middle in (0.01, 0.1, 0.5, 1, 2, 3, 5, 10)],
+            [_inverse(f"torch.where(dt < {middle}, torch.log(dt), dt)") for middle in _MIDDLES],
         ),
         Misconception(
             "dt itself",

@@ -133,18 +133,21 @@ def small_model(d_model: int) -> nn.Sequential:
 def _first_values(function, d_model: int, u: Tensor) -> Facts:
     """What an initialisation leaves behind in the same model each time: Δ, all other biases, and the rest.
 
-    The weights may be drawn anew, but must stay random; everything must stay trainable, and marked what is marked.
+    The weights and the convolution may be drawn anew, but must stay random; everything must stay trainable, and marked
+    what is marked.
     """
     torch.default_generator.manual_seed(0)
     model = small_model(d_model)
     function(model, u)
     layers = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
+    random = {f"{name}.weight": layer.weight for name, layer in layers}
+    random |= {name: parameter for name, parameter in model.named_parameters() if "conv1d" in name}
     biases = {f"{name}.bias": layer.bias.detach() for name, layer in layers if layer.bias is not None}
     facts = {
         **{f"softplus({name})": F.softplus(biases.pop(name)) for name in ("block.dt_proj.bias", "marked.bias")},
         **biases,
         **{f"block.{name}": getattr(model.block, name).detach() for name in ("A_log", "D", "conv_gates")},
-        "weights that are all alike": [name for name, layer in layers if not layer.weight.min() < layer.weight.max()],
+        "no longer random": [name for name, parameter in random.items() if not parameter.min() < parameter.max()],
         "the list of marked parameters": [
             name for name, parameter in model.named_parameters() if getattr(parameter, "_no_reinit", False)
         ],
@@ -194,8 +197,8 @@ MENDED_INIT = Exercise(
         Misconception(
             "the logarithm of a negative number",
             "Δ is not a number: somewhere a logarithm is taken of a negative number. The inverse of softplus takes "
-            "one, and no softplus is ever negative. But log(dt) is, and so is the bias that comes out. Which of them "
-            "meets a logarithm here?",
+            "one, and no softplus is ever negative. But log(dt) is, and so are exp(…) − 1 of it and the bias that "
+            "comes out. Which of them meets a logarithm here?",
             [_LOG_FED, *_then_the_others_reset(_LOG_FED)],
         ),
         Misconception(
@@ -304,9 +307,13 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "more than biases set to zero",
-            "The biases are right, and other parameters are zero as well, D of the block among them. Only biases of "
-            "linear layers are to be set.",
-            [_with_zeros_elsewhere(1), _with_zeros_elsewhere(3)],
+            "The biases of linear layers are right, and other parameters are zero as well: the bias of the "
+            "convolution, or D of the block. Only biases of linear layers are to be set.",
+            [
+                _with_zeros_elsewhere(1),
+                _with_zeros_elsewhere(3),
+                edited(mended_init, "isinstance(layer, nn.Linear) → isinstance(layer, (nn.Linear, nn.Conv1d))"),
+            ],
         ),
         Misconception(
             "biases that no longer train",

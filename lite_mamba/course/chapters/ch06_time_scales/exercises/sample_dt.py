@@ -167,15 +167,24 @@ SAMPLE_DT = Exercise(
         ),
         Misconception(
             "a way that begins at the top",
-            "You begin at dt_max and go on upwards. u = 0 stands for dt_min: there the way begins, and at dt_max it "
-            "ends.",
-            edited(sample_dt, "low + u → high + u"),
+            "u = 0 gives dt_max, and u = 1 does not lead to the other end. u = 0 stands for dt_min: there the way "
+            "begins, and at dt_max it ends.",
+            [
+                edited(sample_dt, "low + u → high + u"),
+                edited(sample_dt, "low + u * (high - low) → high + u * low"),
+            ],
         ),
         Misconception(
-            "the logarithm of u",
-            "You take the logarithm of u, too. u is a share of the way from one logarithm to the other: it stays as it "
-            "is.",
-            edited(sample_dt, "u * (high → torch.log(u) * (high"),
+            "a function of u",
+            "You take the logarithm or another function of u. u is a share of the way from one logarithm to the other: "
+            "it stays as it is.",
+            [
+                edited(sample_dt, "u * (high → torch.log(u) * (high"),
+                *(
+                    edited(sample_dt, f"torch.exp(low + u * (high - low)) → (dt_min + {function} * (dt_max - dt_min))")
+                    for function in ("torch.log(u)", "torch.exp(u)", "u**2")
+                ),
+            ],
         ),
         Misconception(
             "a range of your own",
@@ -309,7 +318,10 @@ SAMPLE_DT = Exercise(
             "a range that begins at one",
             "You start from 1 in the place of dt_min: u = 0 stands for dt_min, and its logarithm is where the way "
             "begins.",
-            edited(sample_dt, "torch.exp(low + u → torch.exp(u"),
+            [
+                edited(sample_dt, "torch.exp(low + u → torch.exp(u"),
+                edited(sample_dt, "low + u * (high - low) → u * (high + low)"),
+            ],
         ),
     ],
 )

@@ -71,6 +71,7 @@ def decay_model(d_model: int, tied: bool) -> nn.Module:
             "head": nn.Linear(d_model, 5, bias=False),
         }
     )
+    model["block"].in_proj.weight._no_reinit = True  # another mark, which says nothing of decay
     if tied:
         model["head"].weight = model["embedding"].weight
     return model
@@ -132,9 +133,20 @@ SPLIT_WEIGHT_DECAY = Exercise(
         Misconception(
             "marks that are ignored",
             "Only the number of axes has an effect in your split. That spares biases, norms and D. But A_log has two "
-            "axes, so it decays, and all time scales with it. It carries a mark, _no_weight_decay: ask for it by this "
-            "name.",
+            "axes, so it decays, and all time scales with it. The parameter itself carries a mark, _no_weight_decay: "
+            "ask it, by this name.",
             _spared("parameter.ndim < 2"),
+        ),
+        Misconception(
+            "the mark of another rule",
+            "_no_reinit says that a first value is not to be overwritten, and nothing of decay. Here "
+            "block.in_proj.weight carries it, a matrix that decays. The mark that spares is _no_weight_decay.",
+            [
+                _spared('parameter.ndim < 2 or getattr(parameter, "_no_reinit", False)'),
+                _spared(
+                    'parameter.ndim < 2 or hasattr(parameter, "_no_reinit") or hasattr(parameter, "_no_weight_decay")'
+                ),
+            ],
         ),
         Misconception(
             "a choice by the word bias",
@@ -218,10 +230,15 @@ SPLIT_WEIGHT_DECAY = Exercise(
             ],
         ),
         Misconception(
-            "weights of linear layers alone",
-            "Only the weights of linear layers decay in your split. Embeddings and convolutions have two axes or more "
-            "and no mark: they decay too. Go through the parameters, not through kinds of layers.",
-            _spared("all(parameter is not m.weight for m in model.modules() if isinstance(m, nn.Linear))"),
+            "weights of known layers alone",
+            "Only the weights of linear layers decay in your split, or those of the convolution too. Others have two "
+            "axes or more and no mark as well, such as the embedding and filter.mix. Go through the parameters, not "
+            "through kinds of layers.",
+            [
+                _spared(f"{other}all(parameter is not m.weight for m in model.modules() if isinstance(m, {layers}))")
+                for layers in ("nn.Linear", "(nn.Linear, nn.Conv1d)")
+                for other in ("", '"embedding" in name or ')
+            ],
         ),
         Misconception(
             "a key of another name",
@@ -256,6 +273,20 @@ SPLIT_WEIGHT_DECAY = Exercise(
             "biases and norms that are lost",
             "What has one axis and no mark is in neither group. What an optimiser is not given, it does not train.",
             _seen('[p for p in model.parameters() if p.ndim > 1 or hasattr(p, "_no_weight_decay")]'),
+        ),
+        Misconception(
+            "two conditions that are no opposites",
+            "Some parameters are in neither group: those with one axis and no mark, and the marked ones with two. The "
+            "opposite of “two axes and no mark” is “one axis *or* a mark”. What an optimiser is not given, it does not "
+            "train.",
+            _seen('[p for p in model.parameters() if (p.ndim < 2) == hasattr(p, "_no_weight_decay")]'),
+        ),
+        Misconception(
+            "layers inside of other layers left out",
+            "What lies deeper inside of the block is in neither group: an optimiser would not train it. "
+            "model.children() goes through the outermost layers only, and recurse=False does not look into them. "
+            "model.parameters() goes through all by itself.",
+            _seen("[p for layer in model.children() for p in layer.parameters(recurse=False)]"),
         ),
         Misconception(
             "one group without its parameters",
