@@ -251,6 +251,9 @@ def test_the_hero_marks_the_true_level_at_the_ticks():
         (-1, 2, 1.5, "bilinear", "but too slowly"),
         (-5.8, 0, 0.2, "bilinear", "dies out, almost as it should"),
         (-5.8, 0, 0.35, "bilinear", "dies out, but too fast"),  # z = −0.007: no eye sees it ring
+        (-2.3, 0, 0.45, "Euler", "dies out, but too fast"),  # z = −0.035: nor here
+        (-1.4, 0, 1.5, "bilinear", "dies out, but too fast"),
+        (-2.4, 0, 0.5, "Euler", "dies out, but it rings"),
         (-1, 0.4, 1.0, "bilinear", "dies out, almost as it should"),
         (-0.5, 4, 0.05, "Euler", "but too slowly"),
         (-2, 0, 0.5, "Euler", "dies out, but too fast"),

@@ -451,10 +451,18 @@ class PolePlanes(LiveFigure):
     @property
     def rings(self) -> bool:
         """Whether the rule turns the state by more than a quarter in a tick, and throws it back by 1 % at least, where
-        the true motion turns by less, and by half a quarter at least, or is over within the tick."""
+        the true motion turns by less, and by half a quarter at least, or is over within the tick.
+
+        What is over at once does not ring.
+        """
         less = self.quarter_turns < min(1, abs(cmath.phase(self.z_pole)) / (math.pi / 2) - 0.5)
         over = self.off and abs(self.true_z) < 0.05
-        return self.z_pole.real < -0.01 and (less or over)
+        return self.z_pole.real < -0.01 and not self.at_once and (less or over)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether the computed motion is as good as over within a tick: nobody sees it turn."""
+        return abs(self.z_pole) < 0.05
 
     def _place_s(self, pole: complex, delta: float, formula: str):
         """The pole, and the region in which a rule with this formula stays bounded; none for a rule without one."""
@@ -515,7 +523,7 @@ class PolePlanes(LiveFigure):
         if min(abs(z / self.true_z - 1) for z in (self.z_pole, self.z_pole.conjugate())) < 1e-4:
             return "but not on the true curve"
         more, turned = size - true_size, abs(cmath.phase(self.z_pole)) - self.quarter_turns * math.pi / 2  # a tick
-        if re and (abs(more) > abs(turned) or not 0.5 < size / true_size < 2):
+        if re and (self.at_once or abs(more) > abs(turned) or not 0.5 < size / true_size < 2):
             return f"but too {'slowly' if more * re < 0 else 'fast'}"
         return f"but {'swings ' if re else ''}too {'slowly' if turned < 0 else 'fast'}"
 
