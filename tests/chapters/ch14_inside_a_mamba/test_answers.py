@@ -266,6 +266,12 @@ MATRIX = [
     ("ones that stay", matrix_of_kept_ones, "more than one 1"),
     ("one tensor for all rows", matrix_kept_in_place, "the last state in every row"),
     ("the steps to the end", matrix_with(fade=lambda d, t, s: d[s + 1 :].sum()), "the last state in every row"),
+    ("y in its whole row", lambda *case: matrix_by_loops(*case).sum(1)[:, None].repeat(1, len(case[0])).tril(),
+     "more than one 1"),
+    ("C added up by itself", lambda d, A, B, C: torch.einsum("nts,ns->ts", torch.exp(A[:, None, None] * (
+        d.cumsum(0)[:, None] - d.cumsum(0)).clamp(min=0)), B * d).tril() * C.sum(0)[:, None], "a sum for each factor"),
+    ("B added up by itself", lambda d, A, B, C: torch.einsum("nt,nts->ts", C, torch.exp(A[:, None, None] * (
+        d.cumsum(0)[:, None] - d.cumsum(0)).clamp(min=0))).tril() * B.sum(0) * d, "a sum for each factor"),
 ]  # fmt: skip
 
 
@@ -392,6 +398,11 @@ WAYS = [
      "a convolution that looks ahead"),
     ("the last tap for the rest", ways(lambda g, w: conv_by_loops(g, w) + g[:, None] * w[-1] * torch.ones(
         len(g), len(g)).triu(1)), "a convolution that looks ahead"),
+    ("padded with the first token", ways(lambda g, w: g[:, None] * F.conv1d(
+        F.pad(torch.eye(len(g))[:, None], (len(w) - 1, 0), mode="replicate"), w[None, None])[:, 0].T),
+     "the first token repeated"),
+    ("an index not below 0", ways(lambda g, w: g[:, None] * sum(w[-1 - lag] * torch.eye(len(g))[
+        (torch.arange(len(g)) - lag).clamp(min=0)] for lag in range(len(w)))), "the first token repeated"),
 ]  # fmt: skip
 
 
@@ -648,6 +659,9 @@ PROBE = [
     ("centred on the left alone", lambda x, y, r: with_cut(x, y, torch.linalg.solve(
         torch.atleast_2d(torch.cov(x.T, correction=0)) + r * torch.eye(x.shape[1]), x[y].sum(0) / len(x))),
      "features that are not centred"),
+    ("the middle for c", fit(cut=lambda x, y, w: (x[y].mean(0) + x[~y].mean(0)) / 2), "a cut without the weights"),
+    ("minus the middle for c", fit(cut=lambda x, y, w: (x[y].mean(0) + x[~y].mean(0)) / -2),
+     "a cut without the weights"),
 ]  # fmt: skip
 
 

@@ -230,6 +230,15 @@ CONV_AND_STATE = Exercise(
             edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length)\n    lag = lag % length  #"),
         ),
         Misconception(
+            "the first token repeated",
+            "Before the text you put its first token again, and again. Before it there are zeros.",
+            edited(
+                conv_and_state,
+                "return D * conv, → missing = [taps[: max(0, width - 1 - t)].sum() for t in range(length)]\n"
+                "    conv[:, 0] += gate * torch.stack(missing)\n    return D * conv,",
+            ),
+        ),
+        Misconception(
             "a gate of the gate",
             "`gate` is σ already. You put it through a function once more.",
             [

@@ -200,11 +200,13 @@ FIT_PROBE = Exercise(
         ),
         Misconception(
             "a cut without the weights",
-            "You take the middle of the features for the cut: their mean or sum, without w. What is cut is a score: "
-            "which score does the middle get?",
+            "You take the middle of the features for the cut, one by one or their mean or sum, without w. What is cut "
+            "is a score: which score does the middle get?",
             [
                 edited(fit_probe, "-(middle @ w) → -middle.mean()"),
                 edited(fit_probe, "-(middle @ w) → -middle.sum()"),
+                edited(fit_probe, "-(middle @ w) → -middle"),
+                edited(fit_probe, "-(middle @ w) → middle"),
             ],
         ),
         Misconception(

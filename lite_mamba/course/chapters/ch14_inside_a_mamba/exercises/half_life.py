@@ -64,8 +64,8 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a logarithm on the wrong side of the fraction bar",
-            "You divide by log 2. In 2 = e^(log 2) the logarithm belongs to the time that is wanted: it stands in "
-            "the numerator.",
+            "You divide by log 2, or multiply by log₂ e, which is the same. In 2 = e^(log 2) the logarithm belongs to "
+            "the time that is wanted: it stands in the numerator.",
             lambda delta, A: 1 / (-A * delta.mean(1, keepdim=True) * math.log(2)),
         ),
         Misconception(
@@ -100,12 +100,14 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "the largest step for all",
-            "You take the largest step size of the text. The exponents of all tokens add up, the small ones too.",
+            "You take the largest step size of the text, or the shortest half-life. The exponents of all tokens "
+            "add up, the small ones too.",
             edited(half_life, "delta.mean(1, keepdim=True) → delta.amax(1, keepdim=True)"),
         ),
         Misconception(
             "the smallest step for all",
-            "You take the smallest step size of the text. The exponents of all tokens add up, the large ones too.",
+            "You take the smallest step size of the text, or the longest half-life. The exponents of all tokens "
+            "add up, the large ones too.",
             edited(half_life, "delta.mean(1, keepdim=True) → delta.amin(1, keepdim=True)"),
         ),
         Misconception(

@@ -254,8 +254,8 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "only the shuffle taken away",
-            "The files stay whole now. But `split` gives the *first* ones to the test, and the last are asked for; and "
-            "mean and spread are still those of all files.",
+            "The files stay whole now. But you test on the *first* ones, as `split` in this order gives them, and the "
+            "last are asked for; and mean and spread are still those of all files.",
             edited(_as_found, f"{SHUFFLE} → torch.arange(len(y))"),
         ),
         Misconception(

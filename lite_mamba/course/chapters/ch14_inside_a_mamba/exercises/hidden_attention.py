@@ -145,6 +145,7 @@ HIDDEN_ATTENTION = Exercise(
             [
                 edited(hidden_attention, ".tril() → .tril().flip(1).cumsum(1).flip(1)"),
                 edited(hidden_attention, ".tril() → .tril().sum(1, keepdim=True).expand(-1, len(delta))"),
+                edited(hidden_attention, ".tril() → .tril().sum(1, keepdim=True).expand(-1, len(delta)).tril()"),
                 edited(hidden_attention, ".tril() → .tril().cumsum(1)"),
             ],
         ),
@@ -276,11 +277,13 @@ HIDDEN_ATTENTION = Exercise(
         ),
         Misconception(
             "a sum for each factor",
-            "You add up the decays over the numbers of the state before they meet B and C. Each number is written, "
+            "You add up over the numbers of the state before C, the decay and B have all met. Each number is written, "
             "fades and is read by itself: first the product, then one sum.",
             [
                 edited(hidden_attention, '"nt,nts,ns->ts", C, faded → "nt,ts,ns->ts", C, faded.sum(0)'),
                 edited(hidden_attention, '"nt,nts,ns->ts" → "nt,mts,ks->ts"'),
+                edited(hidden_attention, '"nt,nts,ns->ts" → "nt,mts,ms->ts"'),
+                edited(hidden_attention, '"nt,nts,ns->ts" → "nt,nts,ms->ts"'),
             ],
             where=lambda A, **_: len(A) > 1,
         ),
