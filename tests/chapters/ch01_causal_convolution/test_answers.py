@@ -336,7 +336,28 @@ def into_the_bias_time_by_time(x, weight, bias):
     return y
 
 
+def a_slice_from_below_zero(x, weight, bias):
+    y = torch.zeros_like(x)
+    for b in range(x.shape[0]):
+        for d in range(x.shape[1]):
+            for t in range(x.shape[2]):
+                y[b, d, t] = bias[d] + torch.sum(x[b, d, t - weight.shape[1] + 1 : t + 1] * weight[d])
+    return y
+
+
+def a_slice_from_time_0(x, weight, bias):
+    y = torch.zeros_like(x)
+    for b, d, t in np.ndindex(*x.shape):
+        y[b, d, t] = (weight[d] * x[b, d, max(0, t - weight.shape[1] + 1) : t + 1]).sum() + bias[d]
+    return y
+
+
 LOOP = [
+    ("x[t - W + 1 : t + 1]", a_slice_from_below_zero, "a slice that begins before the start"),
+    ("x[t - W + 1 : t + 1] of all channels", lambda x, w, b: torch.stack(
+        [(w * x[:, :, t - w.shape[1] + 1 : t + 1]).sum(-1) + b for t in range(x.shape[2])], dim=-1),
+     "a slice that begins before the start"),
+    ("weight[d] * window", a_slice_from_time_0, "a short window that meets all taps"),
     ("total = bias[d], +=", into_the_bias, "a bias that is written over"),
     ("bias +=", into_the_bias_time_by_time, "a bias that is written over"),
     ("y + bias", lambda x, w, b: unfolded(x, w, 0 * b) + b, "a bias along another axis"),
@@ -597,6 +618,9 @@ CONV = [
      "one end asked of F.conv1d"),
     ("padding='causal'", lambda x, w, b: F.conv1d(x, w[:, None], b, padding="causal", groups=len(w)),
      "one end asked of F.conv1d"),
+    ("padded twice, same", lambda *given: conv(padding="same")(*given), "zeros put in twice"),
+    ("padded twice, same, cut", lambda x, w, b: conv(padding="same")(x, w, b)[..., : x.shape[2]],
+     "zeros put in twice"),
     ("padded twice", lambda x, w, b: conv(padding=w.shape[1] - 1)(x, w, b), "zeros put in twice"),
     ("padded twice, cut", lambda x, w, b: conv(padding=w.shape[1] - 1)(x, w, b)[..., : x.shape[2]],
      "zeros put in twice"),

@@ -80,6 +80,9 @@ def _and_the_future(function, x, weight, bias):
     return *result, moved
 
 
+LEFT_AND_SAME = "(weight.shape[1] - 1 + (weight.shape[1] - 1) // 2, weight.shape[1] // 2)"  # padding="same" adds these
+
+
 OF_A_LOOP = (  # whoever does without F.conv1d makes these, too
     "windows that are not full",
     "a first sample that is never read",
@@ -183,6 +186,8 @@ CAUSAL_CONV = Exercise(
             [
                 edited(causal_conv, f"{GROUPS} → {GROUPS}, padding=weight.shape[1] - 1"),
                 edited(causal_conv, f"{GROUPS}) → {GROUPS}, padding=weight.shape[1] - 1)[..., : x.shape[-1]]"),
+                edited(causal_conv, f"{LEFT} → {LEFT_AND_SAME}"),
+                edited(causal_conv, f"{LEFT} → {LEFT_AND_SAME}", f"{GROUPS}) → {GROUPS})[..., : x.shape[-1]]"),
             ],
         ),
         Misconception(

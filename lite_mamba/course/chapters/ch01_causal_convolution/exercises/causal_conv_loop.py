@@ -61,14 +61,16 @@ AHEAD = edited(causal_conv_loop, f"{LAG} → t + k")
 WITHOUT_NOW = edited(causal_conv_loop, f"{LAG} → t - (width - k)")
 
 
-def _all_taps(first):
-    """The samples of a window that is cut off by the start, times all taps; the taps stand first, or the samples."""
+def _sliced(cut, first, alone):
+    """A slice of x times all taps: from time 0 on if it is cut off there, the taps first, each channel alone."""
 
     def convolve(x, weight, bias):
-        y = torch.zeros_like(x)
-        for t in range(x.shape[-1]):
-            window = x[:, :, max(0, t + 1 - weight.shape[1]) : t + 1]  # (B, D, at most W)
-            y[:, :, t] = (weight * window if first else window * weight).sum(dim=-1) + bias
+        y, width = torch.zeros_like(x), weight.shape[1]
+        places = product(range(len(x)), range(len(weight))) if alone else [(slice(None), slice(None))]
+        for (b, d), t in product(places, range(x.shape[-1])):
+            start = t + 1 - width
+            window, taps = x[b, d, max(0, start) if cut else start : t + 1], weight[d]
+            y[b, d, t] = (taps * window if first else window * taps).sum(dim=-1) + bias[d]
         return y
 
     return convolve
@@ -145,7 +147,13 @@ CAUSAL_CONV_LOOP = Exercise(
             "Where the window is cut off by the start, it holds fewer samples than there are taps, and you multiply it "
             "with all of them: one sample meets every tap, and two do not fit to three. Which taps belong to the "
             "samples that are there?",
-            [_all_taps(False), _all_taps(True)],
+            [_sliced(True, *how) for how in product((False, True), repeat=2)],
+        ),
+        Misconception(
+            "a slice that begins before the start",
+            "In x[a:b], an a below zero is counted from the *end*: where your window is cut off by the start, the "
+            "slice is empty, or holds other samples. Which samples and which taps are left there?",
+            [_sliced(False, *how) for how in product((False, True), repeat=2)],
         ),
         Misconception(
             "windows that are not full",
