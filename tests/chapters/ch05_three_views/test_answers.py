@@ -293,6 +293,11 @@ RECURRENCE = [
         "the first sample twice",
     ),
     ("the last output", recurrence_that_forgets_to_collect, "only the last output"),
+    (
+        "the last output in a list",
+        lambda *case: recurrence_that_forgets_to_collect(*case)[None],
+        "only the last output",
+    ),
     ("an alias of the state", recurrence_that_keeps_an_alias, "one state in the whole list"),
     ("in the input", recurrence_in_the_input, None),
     ("no return", lambda u, A, B, C: None, None),
@@ -546,6 +551,19 @@ def conv_by_two_loops(u, k):
     return y
 
 
+def conv_by_two_loops_and_on(u, k):
+    room = (0, len(u) - 1)
+    return conv_by_two_loops(F.pad(u, room), F.pad(k, room))
+
+
+def conv_of_later_taps(u, k):
+    y = torch.zeros(len(u))
+    for t in range(len(u)):
+        for j in range(t, len(u)):
+            y[t] += k[j] * u[j - t]
+    return y
+
+
 def conv_by_a_matrix(u, k):
     lag = torch.arange(len(u))[:, None] - torch.arange(len(u))
     return torch.where(lag >= 0, k[lag], torch.tensor(0.0)) @ u
@@ -616,6 +634,7 @@ def conv_that_sums_on(u, k):
     return y
 
 
+THE_END = "the end instead of the beginning"
 TURNED_BACK = "an output that was turned round"
 
 CONVOLVE = [
@@ -727,6 +746,10 @@ CONVOLVE = [
     ("one dot", lambda u, k: (u * k.flip(0)).sum(), "a kernel without room"),
     ("steps as channels", lambda u, k: u * k.flip(0), "a product at each step"),
     ("the outputs in place of the taps", lambda u, k: conv_by_two_loops(u, k.flip(0)).flip(0), TURNED_BACK),
+    ("as it is, squeezed", lambda u, k: conv_by_padding(u, k.flip(0)).squeeze(), "a kernel that was not turned round"),
+    ("same, squeezed", lambda u, k: conv_same(u, k).squeeze(), "a centred output"),
+    ("zeros behind, squeezed", lambda u, k: conv_by_two_loops_and_on(u, k)[len(u) - 1 :].squeeze(), THE_END),
+    ("sample j − t", conv_of_later_taps, TURNED_BACK),
     ("squeezed", lambda u, k: conv_by_two_loops(u, k)[None, None].squeeze(), "an axis too many taken off"),
     (
         "from j = 1",

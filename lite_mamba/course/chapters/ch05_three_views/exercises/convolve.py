@@ -36,6 +36,11 @@ def _into_the_past(u, kernel):
     return _by_two_loops(u.flip(0), kernel).flip(0)
 
 
+def several_samples(u, kernel) -> bool:
+    """Where an answer that ends with `squeeze()` shows what else is wrong."""
+    return len(u) > 1
+
+
 WRAP = "Send in a one at the last step: which outputs may answer?"
 
 
@@ -52,6 +57,7 @@ CONVOLVE = Exercise(
             "is now. One of the two has to be turned round. (With an axis in front of the taps, .flip(0) turns "
             "that one.)",
             edited(convolve, ".flip(0) → "),
+            where=several_samples,
         ),
         Misconception(
             "the tap for now left out",
@@ -67,18 +73,21 @@ CONVOLVE = Exercise(
                 edited(convolve, "F.pad(u, → F.pad(u.flip(0),", ".flip(0)[None → [None"),
                 edited(convolve, "pad(u, → pad(u.flip(0),"),
             ],
+            where=several_samples,
         ),
         Misconception(
             "an output that is too long",
             "2L − 1 numbers come out: the response goes on after the end of the input. Keep the outputs for the L "
             "steps of the input. Which end are they at?",
             _padded("len(kernel) - 1, len(kernel) - 1"),
+            where=several_samples,
         ),
         Misconception(
             "the end instead of the beginning",
             "What comes back are the last L of 2L − 1 outputs, and only the first of them belongs to a step of the "
             "input: the beginning is cut off, or the zeros stand behind the input.",
             _padded("0, len(kernel) - 1"),
+            where=several_samples,
         ),
         Misconception(
             *CENTRED,
@@ -87,6 +96,7 @@ CONVOLVE = Exercise(
                 _padded("(len(u) - 1) // 2, len(u) // 2"),
                 _padded("(len(u) - 1) // 2, (len(u) - 1) // 2"),
             ],
+            where=several_samples,
         ),
         Misconception(
             "a response that runs into the past",
@@ -129,6 +139,7 @@ CONVOLVE = Exercise(
             "an output one step late",
             "y[t] does not know u[t]: its newest sample is u[t − 1]. Tap 0 belongs to now.",
             _padded("len(kernel), 0", "[0, 0] → [0, 0, : len(u)]"),
+            where=several_samples,
         ),
         Misconception(
             "a product at each step",
@@ -160,6 +171,7 @@ CONVOLVE = Exercise(
                 edited(convolve, "F.pad(u, (len(kernel) - 1, 0)) → F.pad(u, (len(kernel) - 1, 0), value=1.0)"),
                 edited(convolve, "F.pad(u, (len(kernel) - 1, 0)) → torch.cat([u[:1].expand(len(kernel) - 1), u])"),
             ],
+            where=several_samples,
         ),
         Misconception(
             "a zero too many",
@@ -190,9 +202,10 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "an output that was turned round",
-            "You turn what comes out round, so it runs from the end to the beginning. Only the taps are turned round, "
-            "and nothing is turned back.",
+            "What comes out runs from the end to the beginning. Only the taps are turned round, and nothing is turned "
+            "back. (So it comes out, too, if tap j meets u[j − t].)",
             [edited(convolve, "[0, 0] → [0, 0].flip(0)", *taps) for taps in ((), (".flip(0)[None → [None",))],
+            where=several_samples,
         ),
         Misconception(
             "a bias of one",

@@ -218,7 +218,10 @@ RECURRENCE = Exercise(
             "only the last output",
             "One number comes back, the output of the last step. Each step has an output: collect them in a list "
             "inside the loop, and stack it after the loop.",
-            edited(recurrence, "torch.stack(outputs) → outputs[-1]"),
+            [
+                edited(recurrence, f"torch.stack(outputs) → {last}")
+                for last in ("outputs[-1]", "torch.stack(outputs[-1:])")
+            ],
         ),
         Misconception(
             "one state in the whole list",
