@@ -447,6 +447,7 @@ def silu_after_the_sum(x, weights, biases, gates, dilations):
         (gated_dilated_conv, True),
         (without_dilation, True),
         (silu_after_the_sum, True),
+        (a_dilation_late, True),
         (branches_alone(lambda gates: gates.softmax(0)), True),
         (branches_alone(torch.exp), False),
         (branches_alone(torch.sigmoid), False),

@@ -505,7 +505,7 @@ def _reads(conv, dilations: Sequence[int], branch: int, lag: int) -> bool:
 def _weighs_by_softmax(conv, dilations: Sequence[int]) -> bool:
     """Whether `conv` weighs as softmax does: a branch follows its share, all shares make one whole, and no gate counts
     that all have in common."""
-    n, reach = len(dilations), 3 * max(dilations)
+    n, reach = len(dilations), 6 * max(dilations)  # far from both ends, for branches that come late, too
     x, gates = torch.ones(1, 1, 2 * reach + 1), torch.arange(float(n))  # (B, D, L), (branches,)
     played = [*torch.eye(n), torch.ones(n)]  # which branches have taps: each alone, and all together
 
