@@ -133,6 +133,11 @@ def state_by_cumsum_in_float64(u, g):
     return (left * torch.cumsum(g * u / left, 0)).float()
 
 
+def state_by_logarithms(u, g):
+    left = torch.log1p(-g).cumsum(0)
+    return torch.exp(left[:, None] - left).tril() * g @ u
+
+
 def state_of_40_tokens(u, g):
     windows = [slice(max(t - 39, 0), t + 1) for t in range(len(u))]
     return torch.stack([state_with_indices(u[window], g[window])[-1] for window in windows])
@@ -411,6 +416,7 @@ GATED = [
     ("first left out", state_without_the_first_token, "a loop that leaves out the first token"),
     ("one tensor", state_that_is_one_tensor, EACH_THE_LAST),
     ("two cumulative products", state_by_cumsum, "a division by what is kept"),
+    ("logarithms added up", state_by_logarithms, "a division by what is kept"),
     ("two cumulative products in float64", state_by_cumsum_in_float64, None),
     ("only the last 40 tokens", state_of_40_tokens, None),
     ("from 1", state_of(lambda h, u, g, t: (1 - g[t]) * h + g[t] * u[t], start=1.0), "a state that starts at one"),

@@ -92,7 +92,8 @@ GATED_STATE = Exercise(
         Misconception(
             "a division by what is kept",
             "Cumulative products in the place of the loop are right on paper. But you divide by a product of shares "
-            "that are kept: it is 0 after an open gate, and soon too small for any float. Take the plain loop.",
+            "that are kept, or subtract its logarithm: it is 0 after an open gate, and soon too small for any float. "
+            "Take the plain loop.",
             lambda u, g: (g * u / (1 - g).cumprod(0)).cumsum(0) * (1 - g).cumprod(0),
         ),
         Misconception(
