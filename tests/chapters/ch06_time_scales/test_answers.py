@@ -1092,6 +1092,14 @@ def init_with_a_reset_inside(model, u):
                 layer.reset_parameters()
 
 
+def init_of_the_first_layer(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            values = stable(log_uniform(u)) if hasattr(layer.bias, "_no_reinit") else torch.zeros_like(layer.bias)
+            layer.bias.data.copy_(values)
+            return model
+
+
 MENDED = [
     ("by names", init_by_names, "right"),
     ("a reset first", init_with_a_reset_first, "right"),
@@ -1262,6 +1270,7 @@ MENDED = [
     ("every bias", init_of_every_bias, "a layer without a bias"),
     ("all that is called bias", init_of_all_that_is_called_bias, "more than biases set to zero"),
     ("a reset of everything first", init_after_a_reset_of_everything, "right"),
+    ("a return inside", init_of_the_first_layer, "a loop that ends after one round"),
 ]
 
 # Exercise 5: split_weight_decay (model, weight_decay)

@@ -349,6 +349,12 @@ MENDED_INIT = Exercise(
             edited(mended_init, "model.modules() → model.children()"),
         ),
         Misconception(
+            "a loop that ends after one round",
+            "Only the first linear layer is set up. A return or a break that stands inside of a loop ends it in its "
+            "first round: how far is yours indented?",
+            edited(mended_init, "layer.bias.zero_() → layer.bias.zero_()\n                    return"),
+        ),
+        Misconception(
             "layers behind the first mark left out",
             "Up to the first marked bias all is right, and nothing behind it is set up. More than one bias may carry "
             "the mark, and other layers come after it: what ends your loop there?",
