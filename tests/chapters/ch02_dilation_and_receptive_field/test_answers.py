@@ -1367,6 +1367,11 @@ for id, expected, function in (
         lambda k, ds, stacked=False: k + [max, sum][stacked](ds) - 1,
     ),
     ("receptive_field", "the dilation left out", lambda k, ds, stacked=False: 1 + len(ds) * (k - 1)),
+    (
+        "receptive_field",
+        "now counted twice",
+        lambda k, ds, stacked=False: [max, sum][stacked]([(k - 1) * d + 1 for d in ds]) + 1,
+    ),
     ("receptive_field", "dilations that multiply", growing_jumps),
     ("receptive_field", None, lambda k, ds, stacked=False: receptive_field(k, ds[:3] if stacked else ds, stacked)),
     ("gated_dilated_conv", "the end of x before its start", with_roll),

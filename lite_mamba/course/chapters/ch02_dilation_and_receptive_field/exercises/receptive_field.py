@@ -164,6 +164,12 @@ RECEPTIVE_FIELD = Exercise(
             "it may count only once. Add the lags first.",
         ),
         Misconception(
+            name="now counted twice",
+            wrong=field(f"{LAG} → {LAG} + 1"),
+            message="The field of a single kernel comes out one sample too large: the present sample is counted with "
+            "the kernel, and once more at the end. It counts once.",
+        ),
+        Misconception(
             name="now taken off once",
             wrong=field("sum(lags) if → sum(lags) + len(lags) - 2 if"),
             message="You add the fields of the layers and take one sample off, however many layers there are. Each "
