@@ -45,9 +45,9 @@ TOKEN_BEFORE = f"{UPDATE} → states.append((1 - g_t) * h + g_t * u_t)\n        
 
 
 def _cases_of_gates(draw: Draw) -> dict:
-    length = draw.size(2, 80)  # long enough for a product of gates to run out of digits
+    length = draw.size(2, 80)
     g = draw.uniform(0.0, 1.0, length)
-    g = draw.in_turn([g, g / 20, (g > 0.2).to(g.dtype)])  # g / 20 holds for long, the last one starts anew often
+    g = draw.in_turn([g, g / 20, (g > 0.2).to(g.dtype)])  # g / 20 holds for long; the last makes products of 1 − g zero
     return {"u": draw.normal(length), "g": g}
 
 
