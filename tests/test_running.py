@@ -654,6 +654,16 @@ def test_the_last_axis_that_is_split_is_the_same_by_either_number():
     assert not same_error(error(0), error(1))
 
 
+def test_an_axis_that_does_not_fit_is_the_same_by_any_letter_of_einsum():
+    def error(pattern, states):
+        with pytest.raises(RuntimeError) as caught:
+            torch.einsum(pattern, torch.zeros(2, 5), torch.zeros(states, 3))
+        return caught.value
+
+    assert same_error(error("l d, d n -> l d n", 2), error("i j, j k -> i j k", 2))
+    assert not same_error(error("l d, d n -> l d n", 2), error("l d, d n -> l d n", 4))
+
+
 def raised(error: BaseException) -> BaseException:
     """An error as a line of this file raises it, with the place."""
     try:

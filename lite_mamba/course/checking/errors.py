@@ -127,9 +127,10 @@ def _same_operation(one: traceback.FrameSummary, other: traceback.FrameSummary) 
 
 def _compared(error: BaseException) -> str:
     """The words of an error, but for the number of an axis that is split: the last one is axis 2 and axis −1. And but
-    for the name of the product of matrices that torch 2.15 puts before them: `u @ W.T + b` is one or two operations.
+    for the letter of an axis in einsum, which its writer chose, and the name of the product of matrices that torch 2.15
+    puts before the words: `u @ W.T + b` is one or two operations.
     """
-    return re.sub(r"(?<=size at dimension )-?\d+|^\w*mm: ", "", words_of(error))
+    return re.sub(r"(?<=size at dimension )-?\d+|(?<=\): subscript )\w|^\w*mm: ", "", words_of(error))
 
 
 def _place(error: BaseException) -> traceback.FrameSummary | None:

@@ -192,7 +192,6 @@ DISCRETISE = Exercise(
                 edited(discretise, "delta, A) → A, delta)"),
                 *(edited(discretise, f"delta, B, u) → {order})") for order in ("delta, u, B", "B, delta, u")),
                 edited(discretise, f"{DRIVE} → torch.einsum('b d l, b n l -> b d l n', B, delta * u)"),
-                edited(discretise, "b n l, b d l -> → b n l, b n l ->"),
             ],
         ),
         Misconception(
