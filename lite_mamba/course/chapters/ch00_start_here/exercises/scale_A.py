@@ -171,10 +171,10 @@ SCALE_A = Exercise(
             name="the rows of A counted by tokens",
             wrong=[
                 edited(scale_A, "d n -> → l n ->"),
-                edited(scale_A, "b l d, d n -> b l d n → b d l, d n -> b d l n"),
                 edited(in_loops, "A[d, n] → A[t, n]"),
                 lambda delta, A: delta[..., None] * A[:, None],
                 lambda delta, A: delta.mT[..., None] * A,
+                lambda delta, A: delta[..., None] * A[..., None],
             ],
             message="The rows of A meet the tokens, the middle axis of delta. A has one row a channel: where do the "
             "channels stand in delta?",
