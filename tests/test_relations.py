@@ -487,6 +487,25 @@ def test_numbers_have_relations_too():
     assert judge(exercise, lambda n: 6 * n + 8).relations == ("A factor of 2 everywhere.",)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (
+            lambda x: x * (2 + x.shape[1] ** 2),
+            "One and the same factor in all values of a case, another one in each case.",
+        ),
+        (
+            lambda x: x + (2 + x.shape[1] ** 2),
+            "One and the same number is missing or too many in all values of a case.",
+        ),
+    ],
+)
+def test_one_number_a_case_is_told_though_some_cases_have_a_single_value(wrong, words):
+    cases = lambda draw: {"x": draw.uniform(0.5, 2, draw.size(1, 3), draw.size(1, 4))}  # noqa: E731
+    exercise = Exercise("91.one", "One", lambda x: x, cases, [], axes=("row", "step"))
+    assert judge(exercise, wrong).relations == (words,)
+
+
 def test_words_on_every_value_are_said_of_the_wrong_cases_alone_where_others_are_right():
     exercise = Exercise("91.n", "N", lambda n, m: 3 * n, lambda draw: {"n": draw.size(0, 30), "m": draw.size(0, 9)}, [])
     assert judge(exercise, lambda n, m: 3 * n + (m in (1, 3, 4, 8))).relations == (

@@ -13,6 +13,13 @@ from .features import FEWEST, sizes
 from .general import Said
 from .result_parts import CLOSE, Pair, Relation, axes_of, close, plain, same
 
+ANOTHER_FACTOR = Said(
+    "a factor for all values", "One and the same factor in all values of a case, another one in each case."
+)
+ANOTHER_NUMBER = Said(
+    "a number added to all values", "One and the same number is missing or too many in all values of a case."
+)
+
 
 def scaled(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     factors = [_factor(pair) for pair in pairs]
@@ -29,10 +36,7 @@ def scaled(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
         return Said("a size as a factor", f"Every value is too large by the factor `{name}`.")
     if name := _size_that_is(pairs, [1 / factor for factor in factors if factor]):
         return Said("a size as a factor", f"Every value is too small by the factor `{name}`.")
-    if all(pair.want.numel() > 2 for pair in pairs):
-        words = "One and the same factor in all values of a case, another one in each case."
-        return Said("a factor for all values", words)
-    return None
+    return ANOTHER_FACTOR if all(pair.want.numel() > 2 for pair in pairs) else None
 
 
 def _factor(pair: Pair) -> complex | None:
@@ -45,10 +49,8 @@ def _factor(pair: Pair) -> complex | None:
 
 
 def moved(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
-    if not all(pair.want.numel() and pair.have.isfinite().all() for pair in pairs):
-        return None
-    shifts = [(pair.have - pair.want).flatten()[0].item() for pair in pairs]
-    if not all(close(pair.have, pair.want + shift) for pair, shift in zip(pairs, shifts, strict=True)):
+    shifts = [_shift(pair) for pair in pairs]
+    if None in shifts:
         return None
     words = "large" if shifts[0].real > 0 else "small"
     if _constant(shifts) and not isinstance(shifts[0], complex):
@@ -56,10 +58,15 @@ def moved(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for sign, words in ((1, "large"), (-1, "small")):
         if name := _size_that_is(pairs, [sign * shift for shift in shifts]):
             return Said("a size added to all values", f"Every value is too {words} by `{name}`.")
-    if all(pair.want.numel() > 2 for pair in pairs):
-        words = "One and the same number is missing or too many in all values of a case."
-        return Said("a number added to all values", words)
-    return None
+    return ANOTHER_NUMBER if all(pair.want.numel() > 2 for pair in pairs) else None
+
+
+def _shift(pair: Pair) -> complex | None:
+    """The number that came on top of all that was expected, if there is one."""
+    if not pair.want.numel() or not pair.have.isfinite().all():
+        return None
+    shift = (pair.have - pair.want).flatten()[0].item()
+    return shift if close(pair.have, pair.want + shift) else None
 
 
 def _constant(numbers: Sequence[complex]) -> bool:
@@ -238,6 +245,14 @@ def _first_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) ->
     return None
 
 
+def _one_number_a_case(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
+    """One factor for each case, or one number added: some cases are too small to tell, a few are large enough."""
+    if sum(pair.want.numel() > 2 for pair in pairs) < FEWEST:
+        return None
+    kinds = ((_factor, ANOTHER_FACTOR), (_shift, ANOTHER_NUMBER))
+    return next((said for number_of, said in kinds if None not in map(number_of, pairs)), None)
+
+
 def _one_number_a_row(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for i in axes_of(pairs) if pairs[0].want.ndim > 1 else ():
         rows = [(pair.want.movedim(i, 0).flatten(1), pair.have.movedim(i, 0).flatten(1)) for pair in pairs]
@@ -314,6 +329,6 @@ def _largest_share(pair: Pair) -> float:
 
 SAME_SHAPE: tuple[Relation, ...] = (
     rounded, scaled, moved, _an_input, function_of_the_right, _late, _turned, swapped, _reordered, _some_rows,
-    _one_number_a_row, nearly_right,
+    _one_number_a_case, _one_number_a_row, nearly_right,
 )  # fmt: skip
 OF_EVERY_VALUE: tuple[Relation, ...] = (scaled, moved, _an_input, function_of_the_right)  # they speak of all cases
