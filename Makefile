@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PINNED := --constraint constraints.txt
 # To compile all that is installed takes a third of an installation's time. Python compiles what it imports, and keeps
-# it, unless the variable forbids that.
-PINNED += $(if $(PYTHONDONTWRITEBYTECODE),,--no-compile)
+# it for the next process, of which the tests start a hundred.
+PINNED += --no-compile
+unexport PYTHONDONTWRITEBYTECODE
 
 # cpu or cuda; without a word the build that is installed stays.
 TORCH ?= $(or $(patsubst $(VENV)/.torch-%,%,$(firstword $(wildcard $(VENV)/.torch-*))),cpu)
