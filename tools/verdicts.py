@@ -6,8 +6,9 @@
 
 Each process has another hash seed and other random numbers, one or two threads, and vector instructions of one or
 another kind. In a further round of a process random numbers, threads and the order of the answers are others, and
-nothing that was found out before is kept. A verdict is the kind and the name, in the order of the tests. The answers
-are those that the tests of the exercises and chapters judge, so a new test is looked at without being named here.
+nothing that was found out before is kept, but by an answer that itself remembers its calls. A verdict is the kind and
+the name, in the order of the tests. The answers are those that the tests of the exercises and chapters judge, so a new
+test is looked at without being named here.
 """
 
 import argparse
@@ -51,13 +52,16 @@ def record(path: str, seed: int, rounds: int, chapters: list[str]) -> None:
     these = " or ".join(f"ch{chapter} or (keeps_every_rule and {chapter})" for chapter in chapters)
     failed = pytest.main(["-q", "-p", "no:cacheprovider", "--tb=no", "-k", these, "tests/test_exercises.py", *places])
     all_rounds = [found]
+    gc.unfreeze()  # the tests froze what was there at their start, which hides it below
     for number in range(1, rounds):
         for cached in gc.get_objects():
             if type(cached) is type(trial.outcome):  # those of the exercises, too
                 cached.cache_clear()
         numpy.random.seed(seed + number), torch.manual_seed(seed + number)
         torch.set_num_threads(1 + (seed + number) % 2)
-        order = random.Random(seed + number).sample(range(len(answers)), len(answers))
+        turn = random.Random(seed + number)
+        turns = {id: turn.random() for id in sorted({exercise.id for exercise, _ in answers})}  # each at one go
+        order = sorted(range(len(answers)), key=lambda at: (turns[answers[at][0].id], turn.random()))
         again = {at: words(answers[at][0], real(*answers[at], quiet=True)) for at in order}
         all_rounds.append([again[at] for at in range(len(answers))])
     Path(path).write_text(json.dumps({"failed": int(failed), "rounds": all_rounds}))
