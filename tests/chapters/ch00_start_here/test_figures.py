@@ -109,6 +109,15 @@ def test_the_picture_shows_the_text_that_the_notebook_changes():
 
 
 @pytest.mark.parametrize(
+    "position, words", [(0, "and those after it"), (46, "and the one after it"), (47, "none after")]
+)
+def test_the_title_speaks_of_as_many_outputs_as_stand_after_the_changed_letter(position, words):
+    figure = OneLetterChanged()
+    figure.update(position=position)
+    assert words in figure.titles()[0]
+
+
+@pytest.mark.parametrize(
     "dilations, words", [((1,), "convolution has the dilation 1."), ((1, 2), "s have the dilations 1, 2.")]
 )
 def test_a_block_has_a_convolution_for_each_dilation_and_the_sentence_counts_them(dilations, words):

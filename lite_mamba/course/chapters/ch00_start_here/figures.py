@@ -140,7 +140,8 @@ class OneLetterChanged(LiveFigure):
         self.before = int((self.change[:position] > 0).sum())
         self.after = int((self.change[position:] > 0).sum())
         self.quiet.set(text="nothing moves" if position > 9 else "", x=position / 2 - 0.5)
-        later = " and those after it" if position < self.LENGTH - 1 else ": there is none after it"
+        ends = {0: ": there is none after it", 1: " and the one after it"}
+        later = ends.get(self.LENGTH - 1 - position, " and those after it")
         self.title(self.ax, f"One changed letter moves its own output{later}")
         self.high = np.flatnonzero(self.change > self.HIGH).tolist()
         have = "s have the dilations" if len(dilations) > 1 else " has the dilation"
