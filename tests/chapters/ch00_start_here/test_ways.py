@@ -31,3 +31,11 @@ def test_each_notebook_takes_one_to_two_hours_and_all_of_them_three_days():
     assert "three full days" in WAYS and "each notebook with its exercises takes one to two hours" in WAYS
     assert all(60 <= minutes(chapter) <= 120 for chapter in CHAPTERS if chapter != "00")
     assert sum(map(minutes, CHAPTERS)) == pytest.approx(3 * 8 * 60, abs=2 * 60)
+
+
+def test_each_of_the_three_days_has_about_eight_hours():
+    days = re.search(r"full days \| (\d\d)–(\d\d), then (\d\d)–(\d\d), then (\d\d) to \[(\d\d)\]", WAYS).groups()
+    chapters = sorted(CHAPTERS)
+    spans = [chapters[int(first) : int(last) + 1] for first, last in zip(days[::2], days[1::2], strict=True)]
+    assert [chapter for day in spans for chapter in day] == chapters
+    assert all(sum(map(minutes, day)) == pytest.approx(8 * 60, abs=45) for day in spans)
