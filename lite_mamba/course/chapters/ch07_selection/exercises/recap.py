@@ -33,8 +33,8 @@ RECAP = [
         "The Δ add up: 20 · 0.05 = 1, and exp(−1) = 0.37.",
     ),
     Question(
-        "The bias of a channel is meant for Δ = 0.01 and is added twice by mistake. What is Δ about, for a token that "
-        "says nothing?",
+        "The bias of a channel is meant for Δ = 0.01 and is added twice by mistake. How large is Δ, roughly, for a "
+        "token that says nothing?",
         ["0.02", "0.1", "0.005", "0.0001"],
         "0.0001",
         "For small Δ, softplus(x) is about exp(x). Twice the bias squares it: 0.01² = 0.0001.",
