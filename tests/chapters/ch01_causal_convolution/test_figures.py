@@ -347,6 +347,14 @@ def test_gradient_map_of_the_causal_convolution_is_a_band_below_the_diagonal():
     assert np.array_equal(gradients.reads, (lag >= 0) & (lag < 4))
 
 
+def test_gradient_map_names_the_mark_of_the_future_only_where_there_is_one():
+    gradients = figures.GradientMap(convolve)
+    for layer, width in itertools.product(gradients.LAYERS.values(), range(1, 9)):
+        gradients.update(layer, width)
+        words = " ".join(text for text, _ in words_of(gradients))
+        assert "the future" in words and ("×" in words) == bool(len(gradients.crosses.get_xdata())), (layer, width)
+
+
 def test_gradient_map_is_drawn_with_output_0_at_the_top():
     gradients = figures.GradientMap(convolve)
     gradients.update("conv", 4)

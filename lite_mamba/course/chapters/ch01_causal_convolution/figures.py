@@ -515,13 +515,11 @@ class GradientMap(LiveFigure):
         grid += [self.ax.axvline(i - 0.5, color=style.RULE, lw=1, zorder=2) for i in range(1, size)]
         (stairs,) = self.ax.step(np.arange(size + 1) - 0.5, np.arange(size + 1) - 0.5, color=style.BLACK, lw=3.5)
         stairs.set(zorder=4, drawstyle="steps-post")
-        self.ax.text(
-            12.2, 1.2, "right of the stairs:\nthe future\n(marked ×)", color=style.VERMILLION, fontweight="bold"
-        )
+        self.future_name = self.ax.text(12.2, -0.5, "", va="top", color=style.VERMILLION, fontweight="bold")
         self.ax.text(
             -2.4, 9.8, "left of the stairs:\nnow and the past", color=style.BLUE, fontweight="bold", ha="right"
         )
-        self.move(self.image, *grid, self.crosses, stairs)
+        self.move(self.image, *grid, self.crosses, stairs, self.future_name)
 
     def update(self, layer: str = "conv", width: int = 4) -> str:
         x = torch.linspace(-1, 1, self.LENGTH).view(1, 1, -1)  # (B, D, L)
@@ -534,6 +532,7 @@ class GradientMap(LiveFigure):
         self.image.set_data(self.reads.astype(int) + self.ahead)
         outputs, inputs = np.nonzero(self.ahead)
         self.crosses.set_data(inputs, outputs)
+        self.future_name.set_text("right of the stairs:\nthe future" + ("\n(× where read)" if self.cheaters else ""))
         self.title(self.ax, self._finding())
         name = next(name for name, value in self.LAYERS.items() if value == layer)
         owner = self.owner(self.conv)
