@@ -212,7 +212,9 @@ NINETY = Deck(
             "01", "2fcde962", 2, "The spec, in loops. Point at the condition: samples before the start count as zero."
         ),
         Vote("01", "6a157e98", 2, "Most take the delay. The mean of the sequence knows the end."),
-        Picture("01", "ee74da0a", 3, "Gradients prove causality: nothing above the diagonal.", (2,)),
+        Picture(
+            "01", "ee74da0a", 3, "Gradients show who reads what: a causal layer has none above the diagonal.", (2,)
+        ),
         Picture("02", "20bc1c20", 3, "Pull the taps apart. Four dots remain four dots.", (1,)),
         Vote("02", "50680183", 2, "16 taps in four branches; lag 0 is read by all four."),
         Picture("02", "14a4caae", 4, "Side by side here, stacked in WaveNet.", (2,), code="cef4c6e3"),
