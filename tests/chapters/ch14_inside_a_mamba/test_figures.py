@@ -151,6 +151,15 @@ def test_no_word_stands_upon_a_mark_or_the_line(task):
         assert all(box.x1 < shown.ax.bbox.x1 for box in boxes)
 
 
+@pytest.mark.parametrize("task", figures.MODELS)
+def test_a_median_that_moved_is_told_by_two_numbers(task):
+    shown = figures.Rain()
+    for layer, n in itertools.product(range(1, len(stored(figures.MODELS[task]).layers) + 1), range(1, 17)):
+        sentence = shown.update(task=task, layer=layer, n=n)
+        before, after = re.search(r"median half-life from (.+?) to (.+?) tokens", sentence).groups()
+        assert before != after and f"median {before} to {after} ◆" == shown.word.get_text()
+
+
 def test_a_byte_without_a_sign_of_its_own_is_named_by_its_number():
     assert "at byte 1 “\\xa4”" in figures.HiddenAttention("äöü").update(at=1)  # the dot would be that of six bytes
 

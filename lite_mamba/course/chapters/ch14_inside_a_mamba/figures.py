@@ -10,7 +10,7 @@ from torch import Tensor
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import percent, several, written
+from ...drawing.numbers import percent, several, three_digits, written
 from ...drawing.returned import of_copies, returned
 from ...training import RUNS, stored
 from ...training.data import Memory
@@ -236,7 +236,7 @@ def by_lag(name: str, layer: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Ways(LiveFigure):
-    """What of a layer's output comes past the state and what through it, by the lag of the input."""
+    """What x adds to the output of a layer's scan, past the state and through it, by its lag."""
 
     controls = {  # noqa: RUF012
         "task": choice(list(MODELS), "language", label="model"),
@@ -298,7 +298,7 @@ def rain(name: str, layer: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Rain(LiveFigure):
-    """The half-life of every channel, after training over before it."""
+    """The half-life of every channel before training and after it."""
 
     LOW, HIGH = 0.02, 1e5
     controls = {  # noqa: RUF012
@@ -334,14 +334,14 @@ class Rain(LiveFigure):
             dots.set_data(self.before[chosen], seen[chosen])
         self.median = [float(np.median(values)) for values in (self.before, self.after)]
         self.middle.set_data([self.median[0]], [self.median[1]])
-        self.word.set_text(f"median {' to '.join(map(tokens, self.median))} ◆")
+        self.word.set_text(f"median {' to '.join(told_apart(*self.median))} ◆")
         self.longer, self.n = int(longer.sum()), len(longer)
         self.longest = [float(values.max()) for values in (self.before, self.after)]
         self.title(self.ax, f"{task.capitalize()}, layer {layer}, n = {n}: {self.longer} of {self.n} became longer")
         return (
             f"State number {n} in {shown_layer}: training took the median half-life from "
-            f"{tokens(self.median[0])} to {tokens(self.median[1])} tokens, and the longest from "
-            f"{tokens(self.longest[0])} to {tokens(self.longest[1])}. Of {self.n} channels {self.longer} became longer."
+            f"{' to '.join(told_apart(*self.median))} tokens, and the longest from "
+            f"{' to '.join(told_apart(*self.longest))}. Of {self.n} channels {self.longer} became longer."
         )
 
     def moved(self, times: float) -> float:
@@ -361,6 +361,16 @@ def tokens(number: float) -> str:
     ('8.0', '0.50', '10')
     """
     return "over a million" if number > 1e6 else written(number, ",.0f") if number >= 9.95 else f"{number:#.2g}"
+
+
+def told_apart(before: float, after: float) -> list[str]:
+    """Two numbers of tokens, to three digits where two make them look alike.
+
+    >>> told_apart(72.1, 43.9), told_apart(12.61, 13.2)
+    (['72', '44'], ['12.6', '13.2'])
+    """
+    words = [tokens(before), tokens(after)]
+    return words if words[0] != words[1] else [three_digits(before), three_digits(after)]
 
 
 class Probes(LiveFigure):
