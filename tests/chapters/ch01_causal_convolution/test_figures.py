@@ -113,6 +113,20 @@ def test_a_window_of_one_sample_has_no_output_that_is_the_first_to_know(shape):
     assert smoothing.first.get_visible() and smoothing.first_name.get_text()
 
 
+@pytest.mark.parametrize("width", [1, 3, 25, 41])
+def test_the_dots_of_the_recording_are_seen_where_the_curves_run_through_them(width):
+    smoothing = figures.Smoothing()
+    smoothing.update(width=width)
+    smoothing.picture()  # the first one updates again
+    smoothing.first.set_visible(False)  # the one mark that may hide a dot
+    pixels = np.asarray(Image.open(io.BytesIO(smoothing.picture())).convert("RGB")).astype(int)
+    grey = [int(style.GREY[i : i + 2], 16) for i in (1, 3, 5)]
+    for x, y in zip(smoothing.ms[1:], smoothing.recording[smoothing.shown][1:].tolist(), strict=True):
+        if y < smoothing.ax.get_ylim()[1]:
+            column, row = map(int, smoothing.ax.transData.transform((x, y)))
+            assert abs(pixels[pixels.shape[0] - 1 - row, column] - grey).max() < 12, (x, y)
+
+
 def test_the_noise_in_the_sentence_is_said_to_be_that_of_the_past_only_curve():
     smoothing = figures.Smoothing()
     sentence = smoothing.update(width=15, shape="fading")

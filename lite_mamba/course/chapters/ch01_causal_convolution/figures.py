@@ -120,15 +120,16 @@ class Smoothing(LiveFigure):
         self.ax.axvspan(self.ms[0], 0, color="#EBEBEB", lw=0)
         self.ax.text(self.ms[0] + 0.5, -59.6, "nothing has happened yet", color=style.GREY, va="center")
         raw = self.recording[self.shown]
-        self.ax.plot(self.ms, raw, "o", color=style.GREY, ms=4)
+        (self.dots,) = self.ax.plot(self.ms, raw, "o", color=style.GREY, ms=4, zorder=3)  # seen above the curves
         (self.past_line,) = self.ax.plot(self.ms, raw, "-", color=style.BLUE, lw=4)
         (self.centred_line,) = self.ax.plot(self.ms, raw, "--", color=style.VERMILLION, lw=4)
         self.ax.text(self.ms[0] + 0.5, -68.0, "• recording", color=style.GREY, va="center")
-        (self.first,) = self.ax.plot([0], [0], "o", color=style.VERMILLION, ms=13)
+        (self.first,) = self.ax.plot([0], [0], "o", color=style.VERMILLION, ms=13, zorder=4)
         self.first_name = style.label_line(self.ax, "the first to know", 0, -65.4, style.VERMILLION, ha="right")
         self.past_name = style.label_line(self.ax, "past only", 0, -61.2, style.BLUE)
         self.centred_name = style.label_line(self.ax, "centred", 0, -61.2, style.VERMILLION, ha="right")
-        self.move(self.past_line, self.centred_line, self.past_name, self.centred_name, self.first, self.first_name)
+        self.move(self.past_line, self.centred_line, self.dots, self.first)
+        self.move(self.past_name, self.centred_name, self.first_name)
 
     def update(self, width: int = 25, shape: str = "flat") -> str:
         centred, past = window(width, shape, centred=True), window(width, shape, centred=False)  # (W,), (W,)
