@@ -183,6 +183,7 @@ answers(
             lambda h, x: torch.cat((h[:, :, 1:], x[:, :, None])),
             lambda h, x: torch.cat([h, x.unsqueeze(2)], 1)[:, :, 1:],
             lambda h, x: torch.cat([h[..., 1:], x[..., None]], dim=1),
+            lambda h, x: torch.stack([*h[1:], x], dim=0),
         ],
         UNNAMED: [
             shifted_and_forgotten,
@@ -281,6 +282,11 @@ def one_slot_late(r, o, x):
 
 def without_the_last_slot(r, o, x):
     new, first = joined_ring(r, o, x)[0], (o + 1) % (r.shape[-1] - 1)
+    return new, first, new.roll(-first, 2)
+
+
+def four_slots(r, o, x):
+    new, first = joined_ring(r, o, x)[0], (o + 1) % 4
     return new, first, new.roll(-first, 2)
 
 
@@ -399,9 +405,15 @@ answers(
         ],
         "the newest sample first": [lambda r, o, x: (*(found := ring()(r, o, x))[:2], found[2].flip(2))],
         "as many slots as channels": [around(1), around(0)],
+        "four slots, whatever S is": [four_slots],
+        "joined along another axis": [
+            ring(order=lambda n, f, o: torch.cat([n[..., f:], n[..., :f]])),
+            ring(order=lambda n, f, o: torch.cat((n[:, :, f:], n[:, :, :f]), 1)),
+        ],
         "rolled along another axis": [
             ring(order=lambda n, f, o: n.roll(-f, 1)),
             ring(order=lambda n, f, o: torch.roll(n, -f, dims=0)),
+            ring(order=lambda n, f, o: torch.cat([n[f:], n[:f]])),
         ],
         "a sample with an axis too many": [ring_of_columns],
         "a slot looked up along another axis": [in_a_channel, in_a_sequence],
@@ -555,6 +567,20 @@ def now_apart_and_guarded(x, history, weight, bias, dilation):
         if S - 1 - back * dilation >= 0:
             y = y + weight[:, -1 - back] * history[..., S - 1 - back * dilation]
     return y, taken_in(history, x)
+
+
+def now_apart_and_clamped(x, history, weight, bias, dilation):
+    y, S = bias + weight[:, -1] * x, history.shape[-1]
+    for back in range(1, weight.shape[1]):
+        y = y + weight[:, -1 - back] * history[..., max(S - 1 - back * dilation, 0)]
+    return y, taken_in(history, x)
+
+
+def far_and_clamped(x, history, weight, bias, dilation):
+    window, y = both(history, x), bias
+    for back, tap in enumerate(reversed(weight.unbind(1)), start=1):
+        y = y + tap * window[..., max(history.shape[-1] - back * dilation, 0)]
+    return y, window[..., 1:]
 
 
 def older_taps_reversed(x, history, weight, bias, dilation):
@@ -723,6 +749,7 @@ STEP = {
     "one distance too far back": [
         guarded(both, first=1),
         step(lambda win, h, x, w, d: win[..., h.shape[-1] - d * torch.arange(w.shape[1], 0, -1)]),
+        far_and_clamped,
         lambda x, h, w, b, d: (
             b + sum(w[:, -k] * both(h, x)[..., -1 - k * d] for k in range(w.shape[1], 0, -1)),
             taken_in(h, x),
@@ -782,6 +809,7 @@ STEP = {
     "the sample pushed twice": [
         lambda x, h, *case: (taps_one_by_one(x, h, *case)[0], taken_in(taken_in(h, x), x)),
     ],
+    "sample and history exchanged": [step(columns, lambda h, x: taken_in(x, h))],
     "a slice with a negative step": [step(lambda win, h, x, w, d: win[..., ::-d][..., : w.shape[1]])],
     "the bias added for every tap": [
         lambda x, h, w, b, d: step(columns)(x, h, w, b * w.shape[1], d),
@@ -819,8 +847,11 @@ STEP = {
         lambda x, h, *case: (taps_one_by_one(x, h, *case)[0], h.roll(-1, 2)),
         lambda x, h, *case: (taps_one_by_one(x, h, *case)[0], taken_in(h, torch.zeros_like(x))),
     ],
-    "the older taps one sample too old": [now_beside, now_apart_and_guarded],
-    "three taps, whatever W is": [three_taps],
+    "the older taps one sample too old": [now_beside, now_apart_and_guarded, now_apart_and_clamped],
+    "three taps, whatever W is": [
+        three_taps,
+        step(lambda win, h, x, w, d: torch.stack([win[..., -1 - back * d] for back in (2, 1, 0)], dim=-1)),
+    ],
     "the older taps reversed": [older_taps_reversed],
     "neighbours from the oldest on": [
         step(lambda win, h, x, w, d: win[..., h.shape[-1] - (w.shape[1] - 1) * d :][..., : w.shape[1]]),
@@ -865,6 +896,10 @@ STEP = {
         ),
         lambda x, h, w, b, d: (torch.einsum("bdw,dw->b", columns(both(h, x), h, x, w, d), w) + b, taken_in(h, x)),
         lambda x, h, w, b, d: ((columns(both(h, x), h, x, w, d) * w).sum() + b, taken_in(h, x)),
+        lambda x, h, w, b, d: (
+            torch.einsum("bdw,ew->be", columns(both(h, x), h, x, w, d), w) + b,
+            taken_in(h, x),
+        ),
     ],
     "added up over another axis than the taps": [
         lambda x, h, w, b, d: ((columns(both(h, x), h, x, w, d) * w).sum(1) + b, taken_in(h, x)),
@@ -1224,6 +1259,30 @@ def pushed_twice(x, history, weight, bias, dilation):
     return y, history
 
 
+def pushed_first(kept):
+    """Each sample is pushed before its step; the history that the step gives is kept, or is not."""
+
+    def function(x, history, weight, bias, dilation):
+        y = torch.zeros_like(x)
+        for t in range(x.shape[-1]):
+            history = taken_in(history, x[..., t])
+            y[..., t], moved = by_the_index(x[..., t], history, weight, bias, dilation)
+            history = moved if kept else history
+        return y, history
+
+    return function
+
+
+def filled_along(place):
+    def function(x, history, weight, bias, dilation):
+        y = torch.zeros(x.shape)
+        for t in range(x.shape[2]):
+            y[place(t)], history = by_the_index(x[:, :, t], history, weight, bias, dilation)
+        return y, history
+
+    return function
+
+
 def counted_from_the_chunk(x, history, weight, bias, dilation):
     joined, W = torch.cat([history, x], dim=-1), weight.shape[-1]
     y = bias[:, None].repeat(x.shape[0], 1, x.shape[-1])
@@ -1320,7 +1379,12 @@ answers(
             chunk(lambda j, x, h, y: j[..., 1 : h.shape[-1] + 1]),
             chunk(lambda j, x, h, y: taken_in(h, x[..., -1])),
         ],
-        "a history that grows": [chunk(lambda j, x, h, y: j), chunk(lambda j, x, h, y: j[..., 1:], early=False)],
+        "a history that grows": [
+            chunk(lambda j, x, h, y: j),
+            chunk(lambda j, x, h, y: j[..., 1:], early=False),
+            chunk(lambda j, x, h, y: j[..., -h.shape[-1] - 1 :]),
+            chunk(lambda j, x, h, y: j[..., x.shape[-1] - 1 :], early=False),
+        ],
         "a long chunk that comes back whole": [
             lambda x, h, *case: (shifted_sums(x, h, *case)[0], torch.cat([h[..., x.shape[-1] :], x], dim=-1)),
             chunk(lambda j, x, h, y: torch.cat((h[:, :, x.shape[2] :], x), 2)),
@@ -1368,6 +1432,7 @@ answers(
         "a row one column too short": [
             chunk(before=lambda h, lag: h[..., h.shape[-1] - lag + 1 :]),
             chunk(before=lambda h, lag: h[..., h.shape[-1] + 1 - lag :], outputs=lambda y, L: y[..., -L:]),
+            chunk(before=lambda h, lag: h[..., 1 - lag :]),
         ],
         "as many taps as channels": [counted_in_rows],
         "the bias along the axis of time": [
@@ -1424,12 +1489,19 @@ answers(
             cut_by_the_lag,
             lambda x, h, w, b, d: chunk(outputs=lambda y, L: y[..., (w.shape[1] - 1) * d :])(x, h, w, b, d),
         ],
-        "each sample pushed twice": [pushed_twice],
+        "pushed first, then read": [pushed_first(kept=False)],
+        "each sample pushed twice": [pushed_twice, pushed_first(kept=True)],
         "column t taken for sample t": [counted_from_the_chunk],
         "the history moved first": [moved_first(True), moved_first(False)],
         "a pair in place of the output": [stacked_pairs],
         "an axis of time too many": [sliced_steps, taps_one_by_one, joined_as_a_sample],
-        "another axis taken for time": [over_sequences, over_channels, joined_across],
+        "another axis taken for time": [
+            over_sequences,
+            over_channels,
+            joined_across,
+            filled_along(lambda t: t),
+            filled_along(lambda t: (slice(None), t)),
+        ],
         "zeros before the history": [chunk(before=lambda h, lag: F.pad(h, (lag, 0)))],
         "the chunk before the history": [the_chunk_first, the_chunk_before_all_of_it],
         "an empty history after an empty chunk": [
@@ -1476,12 +1548,26 @@ answers(
             lambda x, h, w, b, d: chunk(before=lambda h, lag: h[..., -w.shape[1] * d :])(x, h, w, b, d),
         ],
         "the oldest part of the history": [chunk(before=lambda h, lag: h[..., :lag])],
-        "the stride in place of the dilation": [lambda x, h, w, b, d: chunk(dilation=1, stride=d)(x, h, w, b, d)],
+        "the stride in place of the dilation": [
+            lambda x, h, w, b, d: chunk(dilation=1, stride=d)(x, h, w, b, d),
+            lambda x, h, w, b, d: chunk(
+                before=lambda h, lag: h, outputs=lambda y, L: y[..., -L:], dilation=1, stride=d
+            )(x, h, w, b, d),
+        ],
         "time on another axis": [
             lambda *case: ((y := stacked_steps(*case))[0].permute(2, 0, 1), y[1]),
             lambda *case: ((y := stacked_steps(*case))[0].transpose(1, 2), y[1]),
         ],
-        "as many steps as sequences": [steps_of(0), steps_of(1)],
+        "as many steps as sequences": [
+            steps_of(0),
+            steps_of(1),
+            *(chunk(lambda j, x, h, y, axis=axis: j[..., x.shape[axis] :]) for axis in (0, 1)),
+            lambda x, h, *case: chunk(
+                lambda j, x, h, y: j[..., len(x) :],
+                before=lambda h, lag: h,
+                outputs=lambda y, L: y[..., -len(x) :],
+            )(x, h, *case),
+        ],
         "the outputs alone": [
             lambda *case: chunk(early=False)(*case)[0],
             lambda x, h, w, b, d: shifted_sums(x, h, w, b, d)[0] if x.numel() else x,
@@ -1579,6 +1665,13 @@ def handed_along(x, history, weights, biases, gates, dilations):
     return y, taken_in(history, x)
 
 
+def bent_so_far(x, history, weights, biases, gates, dilations):
+    y = torch.zeros_like(x)
+    for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        y = F.silu(y + s * by_the_index(x, history, w, b, d)[0])
+    return y, taken_in(history, x)
+
+
 def each_branch(x, history, weights, biases, gates, dilations):
     for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
         yield s * F.silu(taps_one_by_one(x, history, w, b, d)[0])
@@ -1637,7 +1730,14 @@ answers(
             by_columns(lambda window, w, d: window[..., ::d][..., : w.shape[1]]),
             by_columns(lambda window, w, d: window[..., ::d]),
         ],
-        "SiLU after the sum": [lambda *case: (F.silu(gated(part=plain)(*case)[0]), taken_in(case[1], case[0]))],
+        "SiLU after the sum": [
+            lambda *case: (F.silu(gated(part=plain)(*case)[0]), taken_in(case[1], case[0])),
+            bent_so_far,
+        ],
+        "SiLU on the shares": [
+            gated(part=plain, shares=lambda g: F.silu(g.softmax(0))),
+            gated(part=plain, shares=lambda g: F.softmax(F.silu(g), 0)),
+        ],
         "SiLU left out": [gated(part=plain)],
         "SiLU made, not applied": [gated(part=torch.nn.SiLU)],
         "SiLU on what comes in": [lambda x, h, *case: (gated(part=plain)(F.silu(x), h, *case)[0], taken_in(h, x))],
@@ -1689,6 +1789,7 @@ answers(
                 lambda branches, shares: (branches * shares).sum(0),
                 lambda branches, shares: (shares.unsqueeze(-1) * branches).sum(dim=0),
                 lambda branches, shares: torch.matmul(shares, branches),
+                lambda branches, shares: torch.einsum("n,bdn->bd", shares, branches),
             )
         ],
         "added up over another axis than the branches": [
@@ -1706,6 +1807,7 @@ answers(
             lambda *case: (torch.cat([*each_branch(*case)], -1), taken_in(case[1], case[0])),
             lambda *case: (torch.stack([*each_branch(*case)]).prod(0), taken_in(case[1], case[0])),
             lambda *case: (torch.stack([*each_branch(*case)]), taken_in(case[1], case[0])),
+            lambda *case: (list(each_branch(*case)), taken_in(case[1], case[0])),
         ],
         "a history that grows": [gated(following=both)],
         "the share inside SiLU": [gated(inside=True)],
@@ -1909,6 +2011,10 @@ answers(
         "a column that is not there": [
             hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * torch.arange(taps)]),
             hunted(lambda win, newest, taps, d: win[..., newest + d * torch.arange(taps)]),
+            step(lambda win, h, x, w, d: win[..., h.shape[-1] + d * torch.arange(w.shape[1])]),
+        ],
+        "three taps, whatever W is": [
+            hunted(lambda win, newest, taps, d: win[..., newest - d * torch.tensor([2, 1, 0])]),
         ],
         UNNAMED: [
             hunted(

@@ -122,7 +122,9 @@ CONV_CHUNK = Exercise(
         ),
         Misconception(
             name="a history that grows",
-            wrong=[chunked(f"{NEXT}{columns}") for columns in ("joined", "read", "joined[..., 1:]")],
+            wrong=[
+                chunked(f"{NEXT}{columns}") for columns in ("joined", "read", "joined[..., 1:]", "joined[..., L - 1 :]")
+            ],
             where=not_empty,
             message="The outputs are right, but the history comes back with another number of columns than it had. "
             "As many samples go as have come.",
@@ -443,6 +445,7 @@ CONV_CHUNK = Exercise(
             wrong=[
                 chunked(f"{READ} → joined[..., history.shape[-1] - lag + 1 :]"),
                 chunked(f"{READ} → torch.cat([history[..., history.shape[-1] - lag + 1 :], x], dim=-1)"),
+                chunked(f"{READ} → torch.cat([history[..., -(lag - 1) :], x], dim=-1)"),
             ],
             where=lambda x, weight, **rest: not_empty(x) and weight.shape[-1] > 1,
             message="Your row begins one column too late, and there is one output too few. The first output reads "
@@ -470,7 +473,10 @@ CONV_CHUNK = Exercise(
         ),
         Misconception(
             name="the stride in place of the dilation",
-            wrong=chunked("dilation=dilation, → stride=dilation,"),
+            wrong=[
+                chunked("dilation=dilation, → stride=dilation,"),
+                chunked("dilation=dilation, → stride=dilation,", f"{READ} → joined", LAST),
+            ],
             where=not_empty,
             message="`stride` says how far the kernel moves from one output to the next, `dilation` how far its taps "
             "stand apart.",
@@ -487,10 +493,17 @@ CONV_CHUNK = Exercise(
         ),
         Misconception(
             name="as many steps as sequences",
-            wrong=[edited(conv_chunk_by_steps, f"range(x.shape[-1]) → range(x.shape[{axis}])") for axis in (0, 1)],
+            wrong=[
+                *(edited(conv_chunk_by_steps, f"range(x.shape[-1]) → range(x.shape[{axis}])") for axis in (0, 1)),
+                *(
+                    chunked(f"L, lag = x.shape[-1] → L, lag = x.shape[{axis}]", *outputs)
+                    for axis in (0, 1)
+                    for outputs in ((), (f"{READ} → joined", LAST))
+                ),
+            ],
             where=not_empty,
-            message="The steps are counted along another axis: the first counts the sequences, as `len(x)` does, the "
-            "second the channels. The samples of the chunk lie along the last axis.",
+            message="The length of the chunk is taken from another axis: the first counts the sequences, as `len(x)` "
+            "does, the second the channels. The samples of the chunk lie along the last axis.",
         ),
         Misconception(
             name="a sample left out",
@@ -545,12 +558,25 @@ CONV_CHUNK = Exercise(
             "before themselves. Convolve with the history as it was given.",
         ),
         Misconception(
-            name="each sample pushed twice",
+            name="pushed first, then read",
             wrong=edited(
                 conv_chunk_by_steps,
-                "outputs.append(y) → outputs.append(y); history = push(history, x[..., t])",
+                "y, history = conv_step → history = push(history, x[..., t]); y, _ = conv_step",
                 push=push,
             ),
+            where=not_empty,
+            message="Each sample stands in the history already when it is convolved, so older taps read a sample one "
+            "step newer than they should. Convolve with the history as it was before this sample.",
+        ),
+        Misconception(
+            name="each sample pushed twice",
+            wrong=[
+                edited(conv_chunk_by_steps, twice, push=push)
+                for twice in (
+                    "outputs.append(y) → outputs.append(y); history = push(history, x[..., t])",
+                    "y, history = conv_step → history = push(history, x[..., t]); y, history = conv_step",
+                )
+            ],
             where=not_empty,
             message="The history that `conv_step` returns has taken this sample in already. Pushed once more, each "
             "sample stands in it twice.",
@@ -582,9 +608,10 @@ CONV_CHUNK = Exercise(
                 edited(conv_chunk_by_steps, "x[..., t] → x[:, t]"),
                 edited(conv_chunk_by_steps, "x[..., t] → x[t]"),
                 edited(conv_chunk_by_steps, "x[..., t] → x[t]", "x.shape[-1] → len(x)"),
+                *(edited(_into_zeros, f"outputs[..., t] → outputs[{place}]") for place in ("t", ":, t")),
             ],
             where=not_empty,
-            message="The samples of the chunk lie along the last axis, and here another one stands for time. x[t] is a "
+            message="Samples and outputs lie along the last axis, and here another one stands for time. x[t] is a "
             "sequence, as is each part that `for … in x` gives; x[:, t] is a channel.",
         ),
         Misconception(

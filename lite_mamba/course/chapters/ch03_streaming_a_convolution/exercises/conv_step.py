@@ -132,6 +132,7 @@ CONV_STEP = Exercise(
                 for older in (
                     "history[..., -1 - lag]",
                     "history[..., history.shape[-1] - 1 - lag]",
+                    "history[..., max(0, history.shape[-1] - 1 - lag)]",
                     or_nothing("history"),
                 )
             ],
@@ -177,8 +178,18 @@ CONV_STEP = Exercise(
         ),
         Misconception(
             name="three taps, whatever W is",
-            wrong=tapped("range(weight.shape[-1]) → range(3)", "(weight.shape[-1] - 1 - k) → (2 - k)"),
-            where=lambda weight, **rest: weight.shape[-1] > 3,
+            wrong=[
+                tapped("range(weight.shape[-1]) → range(3)", "(weight.shape[-1] - 1 - k) → (2 - k)"),
+                *(
+                    stepped(f"window[..., start::dilation] → {read}")
+                    for read in (
+                        "window[..., [history.shape[-1] - back * dilation for back in (2, 1, 0)]]",
+                        "window[..., [-1 - back * dilation for back in (2, 1, 0)]]",
+                        "torch.stack([window[..., -1 - back * dilation] for back in (2, 1, 0)], dim=-1)",
+                    )
+                ),
+            ],
+            where=lambda weight, **rest: weight.shape[-1] not in (1, 3),
             message="Three taps are read, and this kernel has another number of them. The last axis of `weight` counts "
             "the taps.",
         ),
@@ -268,6 +279,7 @@ CONV_STEP = Exercise(
             wrong=[
                 tapped(TOO_FAR),
                 tapped(TOO_FAR, f"{TAP} → {or_nothing('window')}"),
+                tapped(TOO_FAR, f"{TAP} → window[..., max(0, window.shape[-1] - 1 - lag)]"),
                 tapped(TOO_FAR, f"{TAP} → window[..., -1 - lag]"),
             ],
             message="Every tap reads one distance too far back, and none reads the present sample. The newest tap "
@@ -373,8 +385,11 @@ CONV_STEP = Exercise(
         Misconception(
             name="channels added up",
             wrong=[
-                stepped(f"* weight).sum(dim=-1) → * weight).sum({axes}")
-                for axes in ("dim=(1, 2))[:, None]", "dim=(1, 2))", ")")
+                *(
+                    stepped(f"* weight).sum(dim=-1) → * weight).sum({axes}")
+                    for axes in ("dim=(1, 2))[:, None]", "dim=(1, 2))", ")")
+                ),
+                stepped(f"{SUM} → window[..., start::dilation].sum(dim=1) @ weight.T"),
             ],
             message="All channels are added up, or all there is. Every sequence has its outputs and every channel a "
             "kernel of its own: the sum runs over the taps only.",
@@ -511,6 +526,11 @@ CONV_STEP = Exercise(
             ),
             message="`padding` puts zeros at both ends, and your output is the last: it has read the zeros behind the "
             "present sample. The history is there in place of any padding.",
+        ),
+        Misconception(
+            name="sample and history exchanged",
+            wrong=moved("push(x, history)"),
+            message="`push` takes the history first and the sample second, and here they have changed places.",
         ),
         Misconception(
             name="the output alone",

@@ -132,7 +132,10 @@ GATED_CONV_STEP = Exercise(
         ),
         Misconception(
             name="SiLU after the sum",
-            wrong=gated("F.silu(branch) → branch", "return y, push → return F.silu(y), push"),
+            wrong=[
+                gated("F.silu(branch) → branch", "return y, push → return F.silu(y), push"),
+                gated("y + share * F.silu(branch) → F.silu(y + share * branch)"),
+            ],
             message="The branches are added first and go through SiLU together. In this front end each branch "
             "goes through SiLU on its own, then they are added.",
         ),
@@ -163,7 +166,7 @@ GATED_CONV_STEP = Exercise(
                         "y = y + share * F.silu(branch) → y.append(share * F.silu(branch))",
                         f"return y, push → return {together}, push",
                     )
-                    for together in ("torch.cat(y, dim=-1)", "torch.stack(y)", "torch.stack(y, dim=-1)")
+                    for together in ("torch.cat(y, dim=-1)", "torch.stack(y)", "torch.stack(y, dim=-1)", "[*y]")
                 ),
             ],
             message="The branches stand beside each other in one large output, or are multiplied. They are added "
@@ -173,6 +176,15 @@ GATED_CONV_STEP = Exercise(
             name="the share inside SiLU",
             wrong=gated("share * F.silu(branch) → F.silu(share * branch)"),
             message="Here SiLU bends the branch times its share. A share weighs what comes *out* of SiLU.",
+        ),
+        Misconception(
+            name="SiLU on the shares",
+            wrong=[
+                gated("share * F.silu(branch) → F.silu(share) * branch"),
+                gated("torch.softmax(gates, dim=0) → torch.softmax(F.silu(gates), dim=0)", "F.silu(branch) → branch"),
+            ],
+            message="SiLU bends the gates or their shares here, and the branches come as they are. It is what a branch "
+            "gives that goes through SiLU.",
         ),
         Misconception(
             name="another function than SiLU",
@@ -345,6 +357,7 @@ GATED_CONV_STEP = Exercise(
                     "(torch.stack(branches) * shares[:, None]).sum(dim=0)",
                     "(shares[:, None] * torch.stack(branches)).sum(dim=0)",
                     "shares @ torch.stack(branches)",
+                    "torch.einsum('n,bdn->bd', shares, torch.stack(branches))",
                 )
             ],
             message="Your branches stand in one tensor, (branches, B, D), and the shares are multiplied along another "

@@ -178,6 +178,7 @@ MENDED_STEP = Exercise(
                 suspected("newest = window.shape[-1] - 1 → newest = window.shape[-1]"),
                 suspected("newest - dilation → newest + dilation"),
             ],
+            where=dilated,
             message="This asks for a column after the last one. The window has S + 1 columns, counted from 0: "
             "`newest` is S, and every other tap stands before it. Is it the place of the columns that is wrong, "
             "or their order?",
@@ -221,6 +222,13 @@ MENDED_STEP = Exercise(
             where=dilated,
             message="The columns are listed from the oldest on now, and their number is not W: a slice begins with its "
             "first number and stops before its second, and so does `torch.arange`. Write the list down for three taps.",
+        ),
+        Misconception(
+            name="three taps, whatever W is",
+            wrong=suspected("dilation * torch.arange(taps) → dilation * torch.tensor([2, 1, 0])"),
+            where=lambda weight, dilation, **rest: dilation > 1 and weight.shape[-1] not in (1, 3),
+            message="Three columns are read, and this kernel has another number of taps. The last axis of `weight` "
+            "counts them.",
         ),
         Misconception(
             name="counting down with a step up",

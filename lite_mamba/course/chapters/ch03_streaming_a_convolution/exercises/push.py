@@ -157,6 +157,7 @@ PUSH = Exercise(
                 pushed("[history, → [history[..., 1:],", "dim=-1)[..., 1:] → dim=0)"),
                 pushed("dim=-1)[..., 1:] → dim=1)[..., 1:]"),
                 pushed("[history, → [history[..., 1:],", "dim=-1)[..., 1:] → dim=1)"),
+                pushed("torch.cat([history, x.unsqueeze(-1)], dim=-1)[..., 1:] → torch.stack([*history[1:], x])"),
             ],
             message="The new sample is put behind the last sequence or the last channel, where one column does not "
             "fit. Unless you name an axis, `torch.cat` joins along the first. The columns are another one.",

@@ -238,8 +238,29 @@ RING_PUSH = Exercise(
             "are the last axis: ring.shape[-1].",
         ),
         Misconception(
+            name="four slots, whatever S is",
+            wrong=rung("% ring.shape[-1] → % 4"),
+            message="The pointer goes around after four slots, as in the table that you wrote by hand. The last axis "
+            "of `ring` counts the slots of this one.",
+        ),
+        Misconception(
+            name="joined along another axis",
+            wrong=[
+                rung(
+                    "torch.roll(ring, -oldest, dims=-1) → "
+                    f"torch.cat([ring[..., oldest:], ring[..., :oldest]], dim={axis})"
+                )
+                for axis in (0, 1)
+            ],
+            message="The two parts of the ring are put behind each other along the axis of the sequences or of the "
+            "channels. Unless you name an axis, `torch.cat` joins along the first. The slots are another one.",
+        ),
+        Misconception(
             name="rolled along another axis",
-            wrong=[rung(f"-oldest, dims=-1 → -oldest, dims={axis}") for axis in (0, 1)],
+            wrong=[
+                *(rung(f"-oldest, dims=-1 → -oldest, dims={axis}") for axis in (0, 1)),
+                rung("torch.roll(ring, -oldest, dims=-1) → torch.cat([ring[oldest:], ring[:oldest]])"),
+            ],
             message="The sequences or the channels change places, and each keeps its samples as they lie in memory. "
             "The slots are the last axis: dims=-1.",
         ),
