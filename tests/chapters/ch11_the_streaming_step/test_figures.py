@@ -287,7 +287,7 @@ def test_a_state_stands_still_where_a_step_is_less_than_half_a_gap(made):
 def test_only_a_whole_reset_gives_a_fresh_stream_and_never_touches_other_rows(made):
     shown = made["ResetRow"]
     off = {}
-    for border in (20, 60, 140):
+    for border in range(20, 141, 20):
         for reset in shown.RESETS:
             sentence = shown.update(border=border, reset=reset)
             assert max(shown.off[0], shown.off[2]) < 1e-5 and "The rows 0 and 2 are exact" in sentence

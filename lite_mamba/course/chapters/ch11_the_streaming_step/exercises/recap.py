@@ -43,8 +43,8 @@ RECAP = [
             "seqlen_offset",
         ],
         "the state and the history of row 1",
-        "The other rows are in the middle of their texts. In row 1, the history would show the last samples of the "
-        "old text to the convolution, and the state all of it to the scan.",
+        "The other rows are in the middle of their texts. In row 1, the convolution would still see the last samples "
+        "of the old text, and the scan what its state has left of it.",
     ),
     Question(
         "A stream adds dt_bias twice. Chunks of any size give equal results, and a reset row equals a fresh stream. "
