@@ -48,7 +48,7 @@ def test_a_text_of_your_own_is_read_and_cut_to_what_fits():
 @pytest.mark.parametrize("at", [1, 20, 21, LENGTH - 1])
 def test_a_quotation_says_whether_the_text_begins_earlier(at):
     quotation = re.search("“(.*)”", figures.NextByte().update(at=at))[1]
-    read = SNIPPETS["a function"][:at].replace("\n", "↵")
+    read = SNIPPETS["a function"][:at].replace("\n", "↵").replace(" ", "␣")
     assert quotation == (read if at <= 20 else f"…{read[-20:]}")
 
 
@@ -85,6 +85,21 @@ def test_brackets_are_asked_at_the_last_byte_of_an_item():
 def test_far_from_its_opening_a_bracket_is_closed_by_what_stands_between(filler):
     last = sorted(values[-1] for values in figures.brackets(filler).values())
     assert last[-1] > 0.99 and last[1] < 0.1  # one closing bracket for all three openings, so one of three is right
+
+
+@pytest.mark.parametrize("filler", figures.FILLERS)
+def test_a_trace_of_the_opening_is_left_where_what_stands_between_decides(filler):
+    listed = ", ".join(figures.FILLERS[filler][:12] * 6)[: figures.DISTANCES[-1]]  # the same behind each opening
+
+    def odds(opening: str, sign: str) -> np.ndarray:
+        """How much likelier the sign is than a round one, at the end of each item far from the opening; in nats."""
+        text = figures.OPENINGS[opening] + listed
+        logits = stored(figures.PLAIN)(encoded(text)[None])[0]  # (L, 256)
+        ends = [i - 1 for i, byte in enumerate(text) if byte == "," and i - len(figures.OPENINGS[opening]) > 64]
+        return (logits[ends, ord(sign)] - logits[ends, ord(")")]).numpy()
+
+    for opening, sign in zip("[{", "]}", strict=True):
+        assert (odds(opening, sign) - odds("(", sign)).mean() > 1
 
 
 def test_the_notebook_tells_which_numbers_stand_between():

@@ -31,8 +31,7 @@ PLAIN, DILATED = "library-plain-0", "library-dilated-0"
 
 def quoted(read: bytes) -> str:
     """The last bytes for a sentence, in the signs of the picture; the dots in front say that more came before."""
-    end = "".join(" " if byte == 32 else shown(byte) for byte in read[-20:])
-    return f"“{'…' if len(read) > 20 else ''}{end}”"
+    return f"“{'…' if len(read) > 20 else ''}{''.join(map(shown, read[-20:]))}”"
 
 
 def cheap(bits: float) -> str:
@@ -164,7 +163,7 @@ class NextByte(_Text):
 
 
 class Orders(LiveFigure):
-    """Bits per byte of n-grams by order, counted on much text or on little, beside the model and two compressors."""
+    """Bits per byte of n-grams by order: counted on much text, beside the model and two compressors, or on little."""
 
     COUNTED = ("the library, 9 MB", "half of a small file")
     ORDERS = range(7)

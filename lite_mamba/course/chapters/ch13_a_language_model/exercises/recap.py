@@ -7,7 +7,7 @@ RECAP = [
         "A model gave a byte that came the probability 1/8. What did the byte cost?",
         ["8 bits", "3 bits", "1/8 bit", "2.08 bits"],
         "3 bits",
-        "−log₂(1/8) = 3: the probability was halved three times. 2.08 is the same in nats.",
+        "−log₂(1/8) = 3: halve 1 three times to get 1/8. 2.08 is the same in nats.",
     ),
     Question(
         "Two models are compared by bits per byte on a text. What would make the comparison void?",
