@@ -2138,6 +2138,26 @@ LINEAR = [
     ("unbind", unbound, "right"),
     ("split and cat", split_and_cat, "right"),
     ("lists", as_lists, "right"),
+def in_slices_of_8(a, x):
+    h, out = torch.zeros_like(x[0]), []
+    for t in range(0, len(x), 8):
+        for a_t, x_t in zip(a[t : t + 8].unbind(), x[t : t + 8].unbind(), strict=True):
+            h = a_t * h + x_t
+            out.append(h)
+    return torch.stack(out)
+
+
+def cut_off_after(steps):
+    def scan(a, x):
+        h, out = torch.zeros_like(x[0]), []
+        for t, (a_t, x_t) in enumerate(zip(a.unbind(), x.unbind(), strict=True)):
+            h = a_t * (h if t % steps else h.detach()) + x_t
+            out.append(h)
+        return torch.stack(out)
+
+    return scan
+
+
     ("iteration", lambda a, x: collected(a, x), "right"),
     ("in float64", lambda a, x: collected(a.double(), x.double()), None),
     ("copies first", lambda a, x: unbound(a * 1, x), "right"),
@@ -2247,6 +2267,9 @@ def test_an_answer_that_cannot_take_states_is_shown_with_a_case_that_has_some():
 
 def few_levels(a, x, most=4):
     """Up and down, with as many levels as 2**most steps need."""
+    ("slices of 8", in_slices_of_8, None),
+    ("a gradient over 8 steps", cut_off_after(8), "a state cut off from its past"),
+    ("a gradient over 20 steps", cut_off_after(20), "a state cut off from its past"),
     levels = [(a, x)]
     for _ in range(most):
         a, x = levels[-1]
@@ -2306,3 +2329,4 @@ def test_states_of_a_wrong_shape_are_told_by_their_shapes():
 
     shown = card(exercise("09.linear_loop"), judge(exercise("09.linear_loop"), along_the_states)).text()
     assert "The table of states has shape" in shown and "a dict" not in shown
+    ("09.linear_loop", cut_off_after(20), "Inputs of shape (64, 2) give wrong gradients."),

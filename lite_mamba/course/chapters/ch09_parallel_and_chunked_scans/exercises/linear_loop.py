@@ -19,40 +19,53 @@ STATES, OF_A, OF_X = "the table of states", "the gradient of a", "the gradient o
 ZEROS = "the number of whole tables of zeros that the backward pass makes at each step"
 OTHERS = "the number of other whole tables that the backward pass writes at each step"
 GROWTH = "how many times as many bytes both passes write when L is twice as long"
+FORWARD = "how many times as many bytes the forward pass alone writes when L is twice as long"
 
 
 @functools.lru_cache(maxsize=64)
 def _passes(scan) -> dict[str, int]:
     """What both passes of a scan write, counted for L = 32 and 64."""
-    (zeros, others, few), (_, _, many) = _written(scan, 32), _written(scan, 64)
-    return {ZEROS: round(zeros / 32), OTHERS: round(others / 32), GROWTH: round(many / few)}
+    (zeros, others, few, short), (_, _, many, long) = _written(scan, 32), _written(scan, 64)
+    growths = {GROWTH: round(many / few), FORWARD: round(long / max(1, short))}
+    return {ZEROS: round(zeros / 32), OTHERS: round(others / 32)} | growths
 
 
-def _written(scan, length: int) -> tuple[int, int, int]:
-    """Tables of zeros and other tables that the backward pass writes, and the bytes that both passes write."""
+def _written(scan, length: int) -> tuple[int, int, int, int]:
+    """Tables of zeros and others that the backward pass writes, and the bytes of both passes and of the forward one."""
     a, x = (torch.full((length, 2), 0.5, requires_grad=True) for _ in range(2))
     with Counter() as counter:
         states = scan(a, x)
-        forward = counter.calls
+        forward, bytes_forward = counter.calls, counter.bytes
         torch.autograd.grad(states, (a, x), torch.ones_like(states), allow_unused=True)
     tables = [name for name, numbers in counter.writes[forward:] if numbers >= x.numel()]
     zeros = sum("_backward" in name or "zeros" in name for name in tables)
-    return zeros, len(tables) - zeros, counter.bytes
+    return zeros, len(tables) - zeros, counter.bytes, bytes_forward
 
 
 @functools.lru_cache(maxsize=64)
-def _with_other_axes(scan) -> str | None:
-    """How a loop over (L, N) fails with no axis behind the steps, or with two of them."""
+def _in_other_cases(scan) -> str | None:
+    """How a loop over (L, N) fails with no axis behind the steps, with two of them, or with many steps."""
     generator = torch.Generator().manual_seed(0)
     inputs = (tuple(torch.rand(8, *rest, generator=generator) for _ in range(2)) for rest in ((), (2, 3)))
-    return next(filter(None, (failing(linear_loop, scan, one) for one in inputs)), None)
+    words = next(filter(None, (failing(linear_loop, scan, one) for one in inputs)), None)
+    return words if words or _same_facts(scan, *_slow_steps(64)) else "inputs of shape (64, 2) give wrong gradients"
+
+
+def _slow_steps(length: int) -> tuple[Tensor, Tensor]:
+    """Decays and drives; what comes in at first is felt at the end."""
+    a, x = torch.rand(2, length, 2, generator=torch.Generator().manual_seed(0))
+    return 1 - 0.02 * a, x
+
+
+def _same_facts(scan, a: Tensor, x: Tensor) -> bool:
+    return difference(_facts(linear_loop, a, x), _facts(scan, a, x), Tolerance(1e-3, 1e-4)) is None
 
 
 def _with_backward(loop, a: Tensor, x: Tensor) -> Facts | None:
     """What a loop returns, its gradients, and what its backward pass writes."""
     found = _facts(loop, a, x)
     right = loop is not linear_loop and difference(_facts(linear_loop, a, x), found, Tolerance(1e-3, 1e-4)) is None
-    if right and (words := _with_other_axes(loop)):
+    if right and (words := _in_other_cases(loop)):
         raise InALargerCase(words)
     return found
 
@@ -63,7 +76,7 @@ def _facts(loop, a: Tensor, x: Tensor) -> Facts | None:
     if not isinstance(states, Tensor) or states.shape != x.shape or not states.requires_grad:
         if states is None or states is ...:
             return states
-        return Facts("a tensor", dict.fromkeys((STATES, OF_A, OF_X, ZEROS, OTHERS, GROWTH)) | {STATES: states})
+        return Facts("a tensor", dict.fromkeys((STATES, OF_A, OF_X, ZEROS, OTHERS, GROWTH, FORWARD)) | {STATES: states})
     ramp = torch.arange(1.0, 1 + states.numel()).view_as(states) / states.numel()
     grads = torch.autograd.grad(states, (a, x), ramp, allow_unused=True)
     of_a, of_x = (torch.zeros_like(x) if grad is None else grad for grad in grads)
@@ -190,9 +203,15 @@ LINEAR_LOOP = Exercise(
         ),
         Misconception(
             "a state cut off from its past",
-            "The backward pass is short because no gradient goes from step to step: detach stops it. Your states are "
-            "right, your gradients are not.",
-            edited(linear_loop, "a_t * h → a_t * h.detach()"),
+            "The backward pass is short because no gradient goes from step to step, or none further than some steps: "
+            "detach stops it. Your states are right, your gradients are not.",
+            [
+                edited(linear_loop, "a_t * h → a_t * h.detach()"),
+                *(
+                    edited(linear_loop, f"a_t * h → a_t * (h if len(states) % {steps} else h.detach())")
+                    for steps in (2, 4, 8, 10, 32)
+                ),
+            ],
         ),
         Misconception(
             "states without a gradient",
