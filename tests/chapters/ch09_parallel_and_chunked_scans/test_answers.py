@@ -227,6 +227,7 @@ COMBINE = [
     ("a2 overwritten", lambda a1, b1, a2, b2: (a2 := a1 * a2, a2 * b1 + b2), "a b1 that fades twice"),
     ("first state only", lambda a1, b1, a2, b2: (a2 * a1, a2.flatten()[0] * b1 + b2), None),
     ("crash", lambda a1, b1, a2, b2: a1 @ a2, None),
+    ("divided by a1", lambda a1, b1, a2, b2: (a2 * a1, a2 * a1 * (b1 / a1) + b2), None),
     ("a minus", lambda a1, b1, a2, b2: (a1 * a2, a2 * b1 - b2), "a later drive taken away"),
     ("h = 1 put in", lambda a1, b1, a2, b2: (a2 * a1, (a1 + b1) * a2 + b2), "an a in both parts"),
     ("b1 and a2·b2", lambda a1, b1, a2, b2: (a1 * a2, b1 + a2 * b2), "b2 that fades"),
@@ -367,7 +368,7 @@ def joined_one_by_one(a, x):
 def rounds(a, x, join=join, shifts=None, keep=True, late=False):
     """Rounds with one thing wrong."""
     L = len(x)
-    for s in shifts(L) if shifts else [2**k for k in range(10) if 2**k < L]:
+    for s in shifts(L) if shifts else [2**k for k in range(12) if 2**k < L]:
         if late:
             a = torch.cat([a[:s], a[:-s] * a[s:]])
         new_a, new_x = join(a[:-s], x[:-s], a[s:], x[s:])
@@ -625,7 +626,7 @@ HILLIS_STEELE = [
     ("numpy rounds", rounds_in_numpy, "right"),
     ("where", rounds_with_where, "right"),
     ("halves", rounds_in_halves, "right"),
-    ("rounds that do nothing", lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(10)]), "right"),
+    ("rounds that do nothing", lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(12)]), "right"),
     ("in float64", lambda a, x: rounds(a.double(), x.double()).float(), "right"),
     (
         "a of the earlier",
@@ -647,10 +648,10 @@ HILLIS_STEELE = [
         lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(int(np.log2(L)))]),
         TOO_FEW,
     ),
-    ("L − 1", lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(10) if 2**k < L - 1]), TOO_FEW),
+    ("L − 1", lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(12) if 2**k < L - 1]), TOO_FEW),
     (
         "half of L",
-        lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(10) if 2**k < L / 2]),
+        lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(12) if 2**k < L / 2]),
         TOO_FEW,
     ),
     (
@@ -731,6 +732,7 @@ HILLIS_STEELE = [
     ("five rounds", lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 2, 4, 8, 16) if s < L]), TOO_FEW),
     ("six rounds", lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 2, 4, 8, 16, 32) if s < L]), TOO_FEW),
     ("three rounds", lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 2, 4) if s < L]), TOO_FEW),
+    ("ten rounds", lambda a, x: rounds_until(min(len(x), 1024), a, x), TOO_FEW),
     ("a crash", lambda a, x: rounds(a, x) @ a @ x, None),
     ("as a list", lambda a, x: rounds(a, x).tolist(), None),
     ("column 0", lambda a, x: rounds(a, x) if x.ndim == 1 else rounds(a[:, :1], x), None),
@@ -1226,6 +1228,12 @@ def suspect(log_a, x, divide):
     return divide((to_end * x).cumsum(0), to_end)
 
 
+def a_loop_if_a_weight_vanishes(log_a, x):
+    if log_a[1:].sum(0).min() > -80:
+        return suspect(log_a, x, torch.div)
+    return loop(log_a.exp(), x)
+
+
 def not_turned_back(log_a, x):
     to_end = (log_a.flip(0).cumsum(0) - log_a).exp()
     return (to_end * x).cumsum(0) / (to_end + 1e-12)
@@ -1488,6 +1496,7 @@ MENDED = [
     ("|x|, and its sign", in_absolute_logarithms, "logarithms of the drives"),
     ("x and a", lambda log_a, x: rounds_in_place(x, log_a.exp()), "decays and drives in exchanged places"),
     ("P·x", lambda log_a, x: (log_a.exp().cumprod(0) * x).cumsum(0), "a single cumulative sum"),
+    ("a loop if need be", a_loop_if_a_weight_vanishes, "a loop over the steps"),
 ]
 
 # Exercise 4: chunked_scan (a, x, chunk)
@@ -1909,6 +1918,11 @@ CHUNKED = [
     ("x and a", lambda a, x, chunk: chunks_with()(x, a, chunk), "decays and drives in exchanged places"),
     ("ends from x", chunks_with(first=lambda x: x[:, 0]), "a first drive that counts twice"),
     ("starts added as they are", starts_added_as_they_are, "a start that does not fade inside its chunk"),
+    (
+        "two axes at most",
+        lambda a, x, chunk: chunks()(*(v.flatten(2) if v.ndim > 3 else v for v in (a, x)), chunk),
+        None,
+    ),
 ]
 
 # Exercise 5: linear_loop (a, x)
@@ -2088,6 +2102,26 @@ def along_the_states(a, x):
     return torch.stack(out)
 
 
+def in_slices_of_8(a, x):
+    h, out = torch.zeros_like(x[0]), []
+    for t in range(0, len(x), 8):
+        for a_t, x_t in zip(a[t : t + 8].unbind(), x[t : t + 8].unbind(), strict=True):
+            h = a_t * h + x_t
+            out.append(h)
+    return torch.stack(out)
+
+
+def cut_off_after(steps):
+    def scan(a, x):
+        h, out = torch.zeros_like(x[0]), []
+        for t, (a_t, x_t) in enumerate(zip(a.unbind(), x.unbind(), strict=True)):
+            h = a_t * (h if t % steps else h.detach()) + x_t
+            out.append(h)
+        return torch.stack(out)
+
+    return scan
+
+
 def from_ones(a, x):
     h = torch.ones(x.shape[1:])
     return torch.stack([h := a_t * h + x_t for a_t, x_t in zip(a, x, strict=True)])
@@ -2138,26 +2172,6 @@ LINEAR = [
     ("unbind", unbound, "right"),
     ("split and cat", split_and_cat, "right"),
     ("lists", as_lists, "right"),
-def in_slices_of_8(a, x):
-    h, out = torch.zeros_like(x[0]), []
-    for t in range(0, len(x), 8):
-        for a_t, x_t in zip(a[t : t + 8].unbind(), x[t : t + 8].unbind(), strict=True):
-            h = a_t * h + x_t
-            out.append(h)
-    return torch.stack(out)
-
-
-def cut_off_after(steps):
-    def scan(a, x):
-        h, out = torch.zeros_like(x[0]), []
-        for t, (a_t, x_t) in enumerate(zip(a.unbind(), x.unbind(), strict=True)):
-            h = a_t * (h if t % steps else h.detach()) + x_t
-            out.append(h)
-        return torch.stack(out)
-
-    return scan
-
-
     ("iteration", lambda a, x: collected(a, x), "right"),
     ("in float64", lambda a, x: collected(a.double(), x.double()), None),
     ("copies first", lambda a, x: unbound(a * 1, x), "right"),
@@ -2217,6 +2231,9 @@ def cut_off_after(steps):
     ("a crash", lambda a, x: collected(a, x.numpy()), None),
     ("a and x swapped", lambda a, x: collected(x, a), "decays and drives in exchanged places"),
     ("column 0", lambda a, x: collected(a[:, :1], x), None),
+    ("slices of 8", in_slices_of_8, None),
+    ("a gradient over 8 steps", cut_off_after(8), "a state cut off from its past"),
+    ("a gradient over 20 steps", cut_off_after(20), "a state cut off from its past"),
 ]
 
 
@@ -2267,9 +2284,6 @@ def test_an_answer_that_cannot_take_states_is_shown_with_a_case_that_has_some():
 
 def few_levels(a, x, most=4):
     """Up and down, with as many levels as 2**most steps need."""
-    ("slices of 8", in_slices_of_8, None),
-    ("a gradient over 8 steps", cut_off_after(8), "a state cut off from its past"),
-    ("a gradient over 20 steps", cut_off_after(20), "a state cut off from its past"),
     levels = [(a, x)]
     for _ in range(most):
         a, x = levels[-1]
@@ -2283,13 +2297,14 @@ def few_levels(a, x, most=4):
 
 @pytest.mark.parametrize(("id", "answer", "words"), [
     ("09.up_down", few_levels, "Inputs of shape (128,) give wrong states."),
-    ("09.up_down", lambda a, x: few_levels(a, x, 7), "Inputs of shape (1024,) give wrong states."),
+    ("09.up_down", lambda a, x: few_levels(a, x, 7), "Inputs of shape (2048,) give wrong states."),
     ("09.hillis_steele", lambda a, x: [hillis_steele][len(a) > 90:][0](a, x),
      "Inputs of shape (128,) raise IndexError: list index out of range."),
     ("09.chunked_scan", lambda a, x, chunk: chunked_scan(a, x, chunk) * (len(a) < 90),
      "Inputs of shape (128, 2) give wrong states."),
     ("09.linear_loop", lambda a, x: torch.vstack(collected(a, x, as_list=True)),
      "Inputs of shape (8,) give wrong states."),
+    ("09.linear_loop", cut_off_after(20), "Inputs of shape (64, 2) give wrong gradients."),
     ("09.linear_loop", lambda a, x: unbound(a, x) if a.ndim < 3 else unbound(a.movedim(1, 0), x.movedim(1, 0)),
      "Inputs of shape (8, 2, 3) give wrong states."),
 ])  # fmt: skip
@@ -2329,4 +2344,3 @@ def test_states_of_a_wrong_shape_are_told_by_their_shapes():
 
     shown = card(exercise("09.linear_loop"), judge(exercise("09.linear_loop"), along_the_states)).text()
     assert "The table of states has shape" in shown and "a dict" not in shown
-    ("09.linear_loop", cut_off_after(20), "Inputs of shape (64, 2) give wrong gradients."),

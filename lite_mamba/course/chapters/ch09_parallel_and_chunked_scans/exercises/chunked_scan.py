@@ -39,7 +39,7 @@ FROM_ZERO = "h, states = torch.stack(starts), [] → start, h, states = torch.st
 
 def _chunk_case(draw: Draw) -> dict:
     chunk, chunks, states = draw.size(1, 5), draw.size(1, 5), draw.size(1, 3)
-    shape = (chunk * chunks, *draw.choice([(states,), (2, states)]))
+    shape = (chunk * chunks, *draw.choice([(states,), (2, states), (2, 2, states)]))
     return {"a": draw.normal(*shape), "x": draw.normal(*shape), "chunk": chunk}
 
 

@@ -14,7 +14,7 @@ from ....checking.exercise import Misconception
 from .combine import combine
 
 SHORT = 64  # few enough steps that the slowest answer is counted in a fraction of the time that a call has
-LONG = 1024  # as many as the notebook scans
+LONG = 2048  # twice as many as the notebook scans
 EACH_STEP = Remark("right states, with a call for every step")
 EACH_JOIN = Remark("right states, with a call for every single join")
 TWO_HALVES = Remark("right states, with a call for both halves of every span")

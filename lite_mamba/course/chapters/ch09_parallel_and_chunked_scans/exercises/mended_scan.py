@@ -125,6 +125,12 @@ def _twice_the_digits(log_a, x):
     return from_the_end(log_a.double(), x.double()).float()
 
 
+def _slow_and_fast(a):
+    """Exponents: what comes in at first is felt at the end; in a second state, if there is one, it fades at once."""
+    exponents = torch.log(1 - 0.02 * a)
+    return exponents - 3 * torch.arange(2) if a.ndim > 1 else exponents
+
+
 def _decay_case(draw: Draw) -> dict:
     speeds = torch.tensor([draw.choice(SPEEDS) for _ in range(5)])  # before the sizes: a smaller case keeps them
     length, states = draw.size(1, 150), draw.size(0, len(speeds))
@@ -138,7 +144,7 @@ MENDED_SCAN = Exercise(
     reference=mended_scan,
     cases=_decay_case,
     trials=30,
-    apply=priced(mended_scan, decay=lambda a: torch.log(1 - 0.02 * a)),
+    apply=priced(mended_scan, decay=_slow_and_fast),
     axes=("step", "state"),
     example={"log_a": torch.full((5,), -20.0), "x": torch.tensor([3.0, 1.0, 4.0, 1.0, 5.0])},
     misconceptions=[
@@ -226,8 +232,8 @@ MENDED_SCAN = Exercise(
             "Inside a chunk you still divide by a product of decays. It is shorter, so slow channels live, and fast "
             "ones come past the smallest number in a few steps. Can you do without the division?",
             [
-                *(functools.partial(_chunks_that_divide, size=size) for size in (8, 16)),
-                functools.partial(_chunks_by_the_reciprocal, size=16),
+                *(functools.partial(_chunks_that_divide, size=size) for size in (8, 16, 32)),
+                *(functools.partial(_chunks_by_the_reciprocal, size=size) for size in (16, 32)),
                 *(
                     functools.partial(_chunks_of_the_suspect, scan, size=size, carry=carry)
                     for scan in (suspect_scan, from_the_end)
