@@ -776,6 +776,15 @@ def tree_in_place(a, x):
     return states
 
 
+def tree_without_its_first_step(a, x):
+    if len(a) == 1:
+        return x
+    states = torch.empty_like(x)
+    states[1::2] = tree_without_its_first_step(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
+    states[2::2] = a[2::2] * states[1:-1:2] + x[2::2]
+    return states
+
+
 def tree_of_matrices(a, x):
     """Each pair as a matrix of 2 by 2."""
     one, zero = torch.ones_like(a), torch.zeros_like(a)
@@ -1190,6 +1199,7 @@ UP_DOWN = [
         "the later one first on the way down",
     ),
     ("the state before", state_before_at_even_places, "the state before an even step"),
+    ("t = 0 left out", tree_without_its_first_step, "a first state that nobody fills in"),
 ]
 
 
@@ -1497,6 +1507,20 @@ MENDED = [
     ("x and a", lambda log_a, x: rounds_in_place(x, log_a.exp()), "decays and drives in exchanged places"),
     ("P·x", lambda log_a, x: (log_a.exp().cumprod(0) * x).cumsum(0), "a single cumulative sum"),
     ("a loop if need be", a_loop_if_a_weight_vanishes, "a loop over the steps"),
+    ("roll", lambda log_a, x: rolled(log_a.exp(), x), "a shift that wraps around"),
+    ("neighbours", lambda log_a, x: torch.cat([x[:1], log_a[1:].exp() * x[:-1] + x[1:]]), "a single round"),
+    ("log2 rounded down", lambda log_a, x: rounds_until(2 ** int(np.log2(len(x))), log_a.exp(), x), TOO_FEW),
+    ("shifts 1, 2, 3", lambda log_a, x: rounds(log_a.exp(), x, shifts=lambda L: range(1, L)), BY_ONE),
+    (
+        "shift 1",
+        lambda log_a, x: rounds(log_a.exp(), x, shifts=lambda L: [1] * (L - 1).bit_length()),
+        "a partner that stays next door",
+    ),
+    (
+        "shorter",
+        lambda log_a, x: shorter_and_shorter(log_a.exp(), x),
+        "steps without a partner that are lost",
+    ),
 ]
 
 # Exercise 4: chunked_scan (a, x, chunk)
@@ -1546,6 +1570,15 @@ def chunks_with_added_starts(a, x, chunk):
         starts.append(start)
         start = fade[k, -1] * start + local[k, -1]
     return (local + fade * torch.stack(starts)[:, None]).flatten(0, 1)
+
+
+def run_from_the_start_and_added(a, x, chunk):
+    states, own = (scan(a, x, chunk) for scan in (chunks(), chunks(lambda decay, end: 0 * end)))
+    return states + (states - own)
+
+
+def with_the_last_axis(value, chunk):
+    return value.reshape(-1, chunk, value.shape[-1])
 
 
 def chunks_with_a_scan_for_the_carry(a, x, chunk):
@@ -1794,7 +1827,7 @@ def ends_inside_x(a, x, chunk):
 
 
 ASIDE = "starts stacked along the wrong axis"
-OWN_SIZE = "chunks of a size of their own"
+OWN_SIZE, OTHER_AXES = "chunks of a size of their own", "other axes taken for steps"
 CHUNKED = [
     ("return in the rerun", chunks(glue=lambda states: states[0]), "one state a chunk"),
     ("ends without a last step", ends_of(lambda T: range(max(1, T - 1))), "ends that are no states"),
@@ -1918,6 +1951,9 @@ CHUNKED = [
     ("x and a", lambda a, x, chunk: chunks_with()(x, a, chunk), "decays and drives in exchanged places"),
     ("ends from x", chunks_with(first=lambda x: x[:, 0]), "a first drive that counts twice"),
     ("starts added as they are", starts_added_as_they_are, "a start that does not fade inside its chunk"),
+    ("reshape(-1, T, N)", chunks(cut=with_the_last_axis), OTHER_AXES),
+    ("reshape(-1, T, N), put back", lambda *case: chunks(cut=with_the_last_axis)(*case).view_as(case[1]), OTHER_AXES),
+    ("run from the start, and added", run_from_the_start_and_added, "a start that counts twice"),
     (
         "two axes at most",
         lambda a, x, chunk: chunks()(*(v.flatten(2) if v.ndim > 3 else v for v in (a, x)), chunk),

@@ -373,6 +373,31 @@ CHUNKED_SCAN = Exercise(
             ],
         ),
         Misconception(
+            "other axes taken for steps",
+            "Your cut knows the steps and the last axis alone. For (L, N) that is right; of (L, B, N) the axis between "
+            "them gets among the steps. Cut the first axis, and leave all others behind it as they are.",
+            [
+                edited(
+                    chunked_scan,
+                    "value.unflatten(0, (-1, chunk)) → value.reshape(-1, chunk, value.shape[-1])",
+                    "a, x = → shape = x.shape; a, x =",
+                    *back,
+                )
+                for back in ((), (".flatten(0, 1) → .reshape(shape)",))
+            ],
+            where=lambda a, x, chunk: x.ndim > 2,
+        ),
+        Misconception(
+            "a start that counts twice",
+            "You run each chunk from its start, and add what is left of that start once more. A rerun from the start "
+            "holds it already; only states that were run from zero lack it.",
+            edited(
+                chunked_scan,
+                "h, states = torch.stack(starts), [] → start, states = torch.stack(starts), []; h = start",
+                "states.append(h) → start = a_t * start; states.append(h + start)",
+            ),
+        ),
+        Misconception(
             "decays from the beginning",
             "Your products of decays go on through all chunks. The start of a chunk has faded by that chunk's own "
             "decays alone: the product begins anew in each chunk.",

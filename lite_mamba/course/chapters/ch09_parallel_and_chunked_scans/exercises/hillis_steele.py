@@ -436,9 +436,9 @@ HILLIS_STEELE = Exercise(
         LOGARITHMS,
         Misconception(
             "a loop over the steps",
-            "Your states are right, and each waits for the one before: L steps take L rounds. Here ⌈log2 L⌉ rounds are"
-            " asked for. In a round, all joins are made in one call: which two slices of a hold the earlier and the "
-            "later partners?",
+            "Your states are right, and each waits for the one before, or each piece for the piece before: twice as "
+            "many steps take twice as many rounds. Here ⌈log2 L⌉ rounds are asked for. In a round, all joins are made "
+            "in one call: which two slices of a hold the earlier and the later partners?",
             linear_loop,
         ),
         Misconception(

@@ -11,7 +11,7 @@ from ....checking.exercise import Draw, Exercise, Misconception
 from .chunked_scan import chunked_scan
 from .combine import JOIN, combine, filled_with_ones
 from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, all_pairs, by_halves, in_pieces, priced
-from .hillis_steele import hillis_steele
+from .hillis_steele import HILLIS_STEELE, hillis_steele
 from .shared import EPSILONS, MOVE_ON, by_cumulative_products, from_the_end, guarded, linear_loop, zero_first
 from .up_down import in_place, up_down
 
@@ -136,6 +136,25 @@ def _decay_case(draw: Draw) -> dict:
     length, states = draw.size(1, 150), draw.size(0, len(speeds))
     shape, speed = ((length, states), speeds[:states]) if states else ((length,), speeds[0])
     return {"log_a": (-speed * draw.uniform(0.6, 1.0, *shape)).round(decimals=2), "x": draw.normal(*shape)}
+
+
+def _of_exponents(scan):
+    return lambda log_a, x: scan(log_a.exp(), x)
+
+
+IN_ROUNDS = [
+    Misconception(one.name, one.message, [_of_exponents(wrong) for wrong in one.answers])
+    for one in HILLIS_STEELE.misconceptions
+    if one.name
+    in (
+        "a shift that wraps around",
+        "a single round",
+        "too few rounds",
+        "a shift that grows by one",
+        "a partner that stays next door",
+        "steps without a partner that are lost",
+    )
+]
 
 
 MENDED_SCAN = Exercise(
@@ -355,6 +374,7 @@ MENDED_SCAN = Exercise(
             "pair first: that is the shifted one.",
             lambda log_a, x: _later_first(log_a.exp(), x),
         ),
+        *IN_ROUNDS,
         Misconception(
             "a scan that wants an L of its own",
             "Up and down the tree there is a partner for every step only if L is a power of two, and chunks of T want "
@@ -456,8 +476,8 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "a loop over the steps",
-            "Your states are right for any decays: the loop never divides. But it takes L rounds, one after the other."
-            " Which scan of yours never divides either, takes any L, and needs few rounds?",
+            "Your states are right for any decays: the loop never divides. But twice as many steps take twice as many "
+            "rounds, one after the other. Which scan of yours never divides either, takes any L, and needs few rounds?",
             lambda log_a, x: linear_loop(log_a.exp(), x),
         ),
         Misconception(PAIRS_OF_STEPS.name, PAIRS_OF_STEPS.message, lambda log_a, x: all_pairs(log_a.exp(), x)),

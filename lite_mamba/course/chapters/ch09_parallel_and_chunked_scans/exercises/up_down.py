@@ -190,6 +190,12 @@ UP_DOWN = Exercise(
             edited(up_down, "[x[:1], → [torch.zeros_like(x[:1]),"),
         ),
         Misconception(
+            "a first state that nobody fills in",
+            "You fill in t = 1, 2, 3, …, and at t = 0 stands what torch.empty found in the memory, at every level of "
+            "the tree. The first step is a step by itself. What is its state?",
+            edited(up_down, "[x[:1], → [torch.full_like(x[:1], float('nan')),"),
+        ),
+        Misconception(
             "a first step with a past",
             "Your state before t = 0 is not zero. It is a drive, a one, or a state out of odd, which comes later: also "
             "the last one, which torch.roll and the index −1 bring to the front.",
