@@ -69,10 +69,10 @@ def raised_by_reader(error: BaseException) -> bool:
     return bool(frames) and is_readers(frames[-1].filename)
 
 
-def raised_by_check(error: BaseException) -> bool:
+def raised_by_check(error: BaseException | None) -> bool:
     """Whether an exercise's `apply` raised an error to say what is wrong with a result, which itself raised nothing."""
-    frames = traceback.extract_tb(error.__traceback__)
-    last = frames[-1] if frames and own_line(error) is None else None
+    frames = traceback.extract_tb(error.__traceback__) if error else []
+    last = frames[-1] if error and frames and own_line(error) is None else None
     return last is not None and last.filename.startswith(CHAPTERS) and (last.line or "").startswith("raise ")
 
 

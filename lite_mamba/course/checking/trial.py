@@ -18,7 +18,7 @@ from typing import Any
 from torch import Tensor
 
 from .compare import Tolerance, difference
-from .errors import InALargerCase, same_error, swallowed
+from .errors import InALargerCase, raised_by_check, same_error, swallowed
 from .exercise import Draw, Exercise, Misconception, Mistake
 from .features import FEWEST, claims
 from .forms import form
@@ -133,7 +133,7 @@ def _without_gradient(lost: Example) -> Verdict:
 
 def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> Verdict:
     wrong = [i for i, example in enumerate(examples) if not example.right]
-    wrong.sort(key=lambda i: isinstance(examples[i].raised, InALargerCase))  # what can be shown comes first
+    wrong.sort(key=lambda i: raised_by_check(examples[i].raised))  # wrong numbers come first
     misconception = known_misconception(exercise, examples)
     if misconception is not None:  # shown where it is seen: elsewhere something else may be wrong, too
         first = next((i for i in wrong if misconception.where(**examples[i].case)), wrong[0])
