@@ -149,6 +149,16 @@ DISCRETISE = [
         "axes that broadcasting lines up",
     ),
     (
+        "u by its last axis",
+        with_drive(lambda u, d, A, B: torch.einsum("bdl,bnl->bdln", d, B) * u),
+        "axes that broadcasting lines up",
+    ),
+    (
+        "Δ by its last axis",
+        with_drive(lambda u, d, A, B: d * torch.einsum("bnl,bdl->bdln", B, u)),
+        "axes that broadcasting lines up",
+    ),
+    (
         "A's letters",
         with_decay(lambda d, A: torch.einsum("bdl,nd->bdln", d, A).exp()),
         "the letters of A in another order",
@@ -745,6 +755,18 @@ LOOP = [
     ("sums of outputs", lambda *given: loop(*given).cumsum(-1), "outputs that are added up"),
     ("h · C goes on", read_state_goes_on, "a state that C is multiplied into"),
     (
+        "C · drive goes on",
+        lambda a, x, C: loop(a, torch.einsum("bdln,bnl->bdln", x, C), torch.ones_like(C)),
+        "a state that C is multiplied into",
+    ),
+    ("C · drive, read by C", lambda a, x, C: loop(a, x * C.mT[:, None], C), "a state that C is multiplied into"),
+    ("h @ C", lambda a, x, C: loop(a, x, C, read=lambda h, c: h @ C), "every C at every token"),
+    (
+        "C without its token",
+        lambda a, x, C: loop(a, x, C, read=lambda h, c: torch.einsum("bdn,bnl->bdl", h, C), stack=2),
+        "every C at every token",
+    ),
+    (
         "cumprod, then cumsum",
         lambda a, x, C: ((a.cumprod(2) * x).cumsum(2) * C.mT[:, None]).sum(-1),
         "the decays before a token instead of those after it",
@@ -842,6 +864,7 @@ LOOP = [
     ("decays detached", lambda a, x, C: loop(a.detach(), x, C), "an input cut off from the outputs"),
     (".data of the drives", lambda a, x, C: loop(a, x.data, C), "an input cut off from the outputs"),
     ("way out detached", lambda a, x, C: loop(a, x, C.detach()), "an input cut off from the outputs"),
+    ("twice the slope of the decays", lambda a, x, C: loop(2 * a - a.detach(), x, C), None),
     ("detached every third time", cut_off_every_third_time, None),
     ("no gradient at all", torch.no_grad()(loop), "outputs without a gradient"),
     ("exp once more", lambda a, x, C: loop(torch.exp(a), x, C), "an exponential of the decay"),
@@ -916,6 +939,13 @@ SKIP = [
     ("D as a number", lambda y, u, D, z: gate_by_loops(y, u, D.tolist(), z), None),
     ("D without gradient", lambda y, u, D, z: (y + D.detach()[:, None] * u) * F.silu(z), None),
     ("exp(z), too large", with_gate(lambda z: z * z.exp() / (z.exp() + 1)), "an exponential that overflows"),
+    (
+        "exp(z), too large, NaN as 0",
+        with_gate(lambda z: (z * z.exp() / (1 + z.exp())).nan_to_num()),
+        "an exponential that overflows",
+    ),
+    ("parentheses around 1 / 1", with_gate(lambda z: z * (1 / 1 + torch.exp(-z))), "another gate than SiLU"),
+    ("SiLU of D · u", lambda y, u, D, z: (y + F.silu(D[:, None] * u)) * F.silu(z), "SiLU around what is gated"),
     ("D · u turned", lambda y, u, D, z: (y + u.transpose(1, 2) * D) * F.silu(z), "channels along the time axis"),
     ("softmax", with_gate(lambda z: z.softmax(dim=2)), "another gate than SiLU"),
     ("Mish", with_gate(torch.nn.Mish()), "another gate than SiLU"),
@@ -1110,6 +1140,11 @@ def start_faded_late(deltaA, deltaB_u, C, initial_state):
     return y + torch.einsum("bdln,bnl->bdl", faded, C), last + faded[:, :, -1]
 
 
+def start_in_the_first_output(deltaA, deltaB_u, C, initial_state):
+    right, last = scan_on(deltaA, deltaB_u, C, initial_state)
+    return torch.cat([right[..., :1], scan_on(deltaA, deltaB_u, C, 0 * initial_state)[0][..., 1:]], -1), last
+
+
 def start_faded_once(deltaA, deltaB_u, C, initial_state):
     h, outputs = torch.zeros_like(initial_state), []
     for t in range(deltaA.shape[2]):
@@ -1281,6 +1316,12 @@ SCAN_FROM = [
     ("outputs detached", lambda *given: ((r := scan_on(*given))[0].detach(), r[1]), "outputs without gradient"),
     ("no first decay", with_first_decay_one, "a start that does not fade"),
     ("each decay one token late", start_faded_late, "a start that does not fade"),
+    (
+        "each decay one token late, but the last state",
+        lambda *given: (start_faded_late(*given)[0], scan_on(*given)[1]),
+        "a start that does not fade",
+    ),
+    ("the start in the first output alone", start_in_the_first_output, "right in some cases only"),
     ("h[-1]", lambda *given: scan_on(*given, hand_on=lambda h: h[-1]), "a place of the last state"),
     ("h[:, :, -1]", lambda *given: scan_on(*given, hand_on=lambda h: h[..., -1]), "a place of the last state"),
     ("each step", every_step, "the start added in every step"),
@@ -1558,6 +1599,11 @@ GRADIENTS = [
     ),
     ("first numbers, each output", lambda f, i: number_by_number(f, i, most=1), "one number of each input checked"),
     ("the last verdict", the_last_verdict, "inputs that do not count"),
+    (
+        "the last verdict, number by number",
+        lambda f, inputs: number_by_number(f, inputs, total=True, verdict=lambda found: found[-1]),
+        "inputs that do not count",
+    ),
     (
         "a generator",
         lambda f, inputs: gradcheck(f, (x.double().requires_grad_() for x in inputs), raise_exception=False),

@@ -206,8 +206,9 @@ DISCRETISE = Exercise(
                 *(
                     edited(discretise, f"{DRIVE} → {product}")
                     for product in (
-                        *("(delta * u)[..., None] * B[:, None]", "(delta * u)[..., None] * B.mT"),
-                        "delta * u * B",
+                        *("(delta * u)[..., None] * B[:, None]", "(delta * u)[..., None] * B.mT", "delta * u * B"),
+                        *("(delta[..., None] * B.mT[:, None]) * u", "u * (delta[..., None] * B.mT[:, None])"),
+                        *("(u[..., None] * B.mT[:, None]) * delta", "delta * (u[..., None] * B.mT[:, None])"),
                     )
                 ),
                 *(

@@ -237,14 +237,18 @@ GRADIENTS_ARE_RIGHT = Exercise(
         ),
         Misconception(
             "inputs that do not count",
-            "For some of the inputs, wrong gradients do not change your answer: they ask for none, or the verdict on "
-            "them is lost in a loop. A function can be right for one input and wrong for another.",
+            "For some of the inputs, or of their numbers, wrong gradients do not change your answer: they ask for "
+            "none, or the verdict on them is lost in a loop. A function can be right for one and wrong for another.",
             [
-                edited(
-                    gradients_are_right,
-                    f"tuple({REQUEST}) → [x.detach().double() for x in inputs]; [x.requires_grad_() for x in {some}]",
-                )
-                for some in ("exact[:1]", "exact[-1:]", "exact[:-1]", "exact[1:]", "exact[:2]")
+                *(
+                    edited(
+                        gradients_are_right,
+                        f"tuple({REQUEST}) → [x.detach().double() for x in inputs]; "
+                        f"[x.requires_grad_() for x in {some}]",
+                    )
+                    for some in ("exact[:1]", "exact[-1:]", "exact[:-1]", "exact[1:]", "exact[:2]")
+                ),
+                *(edited(by_numbers, "agree += → agree =") for by_numbers in _BY_NUMBERS),
             ],
         ),
         Misconception(

@@ -216,7 +216,7 @@ SCAN_FROM = Exercise(
             "a start that does not fade",
             "The first token does not fade the given state. It is h before the first token, so it is multiplied by the "
             "first decay like any other h.",
-            [UNDECAYED, FADED_LATE],
+            [UNDECAYED, FADED_LATE, edited(FADED_LATE, "-1), both → -1), h + left")],
         ),
         Misconception(
             "a start that fades twice",

@@ -65,14 +65,16 @@ def _also_backwards(function, deltaA, deltaB_u, C):
             return again.detach().to(result)  # another result, not another format: a call left something for the next
         keep_the_digits([again], (right,))
         expected = gradients_of(right.sum(), exact)
-        if missed := [
-            name
+        if missed := {
+            name: slope
             for name, slope, wanted in zip(
                 ("deltaA", "deltaB_u", "C"), gradients_of(again.sum(), exact), expected, strict=True
             )
             if not torch.allclose(slope, wanted, 1e-4, 1e-5)
-        ]:
-            raise RuntimeError(f"the outputs are right, but their gradients are not, for {' and '.join(missed)}")
+        }:
+            wrong = any(slope.any() for slope in missed.values())
+            words = "their gradients are not" if wrong else "no gradient comes through them"
+            raise RuntimeError(f"the outputs are right, but {words}, for {' and '.join(missed)}")
     return result
 
 
@@ -224,6 +226,15 @@ def of_any_loop(
             ],
         ),
         Misconception(
+            "every C at every token",
+            "Each turn of the loop reads h with the C of all tokens, so that L outputs come instead of one. A token is "
+            "read with its own column of C.",
+            [
+                edited(_pairwise(loop, "h @ C"), *axis)
+                for axis in ((), ("dim=-1 → dim=2",), (", dim=-1 → ",), ("torch.stack → torch.cat",))
+            ],
+        ),
+        Misconception(
             "states averaged",
             "The outputs are too small by the factor N: the products are averaged over the states. They are added up.",
             _pairwise(loop, "(h * C[:, None, :, t]).mean(-1)"),
@@ -248,13 +259,16 @@ def of_any_loop(
         ),
         Misconception(
             "a state that C is multiplied into",
-            "The product with C becomes the state, and the next token goes on from it. C only reads: h stays as it is, "
-            "and the product goes to the outputs.",
-            edited(
-                loop,
-                f"{STEP} → h = C[:, None, :, t] * (deltaA[:, :, t] * h + deltaB_u[:, :, t])",
-                f"{READ} → outputs.append(h.sum(-1))",
-            ),
+            "C is multiplied into the state, or into what is added to it, and the next token goes on from that. C only "
+            "reads: h stays as it is, and the product goes to the outputs.",
+            [
+                edited(loop, f"{TOKEN_STEP} → {step}", f"{READ} → outputs.append({read})")
+                for step, read in (
+                    (f"C[:, None, :, t] * ({TOKEN_STEP})", "h.sum(-1)"),
+                    (f"{TOKEN_STEP} * C[:, None, :, t]", "h.sum(-1)"),
+                    (f"{TOKEN_STEP} * C[:, None, :, t]", BY_SUM),
+                )
+            ],
         ),
         Misconception(
             "the first token in every turn",

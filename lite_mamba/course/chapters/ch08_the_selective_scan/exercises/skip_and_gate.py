@@ -25,7 +25,7 @@ def _skip_cases(draw: Draw) -> dict:
     length = channels + draw.size(1, 3)  # never as long as there are channels, so that D fits along one axis only
     y, u, z = (draw.normal(batch, channels, length) for _ in range(3))
     if draw.choice([False, False, True]):
-        z[0, 0, -1] = 100.0  # float32 has no number for exp(100)
+        z.view(-1)[draw.choice(range(z.numel()))] = 100.0  # float32 has no number for exp(100)
     return {"y": y, "u": u, "D": draw.normal(channels), "z": z}
 
 
@@ -64,7 +64,13 @@ SKIP_AND_GATE = Exercise(
                     *("F.relu(z)", "torch.tanh(z)", "F.gelu(z)", "F.softplus(z)", "F.softmax(z, -1)"),
                     *("F.elu(z)", "F.leaky_relu(z)", "F.mish(z)", "F.hardswish(z)", "z * torch.tanh(z)"),
                     *("z * torch.sigmoid(-z)", "F.silu(-z)", "F.silu(F.silu(z))", "(1 - F.silu(z))"),
-                    *("(z / 1 + torch.exp(-z))", "(1 - torch.sigmoid(z))", "(z + torch.sigmoid(z))", "(z > 0)"),
+                    *(
+                        "(z / 1 + torch.exp(-z))",
+                        "z * (1 + torch.exp(-z))",
+                        "(1 - torch.sigmoid(z))",
+                        "(z + torch.sigmoid(z))",
+                        "(z > 0)",
+                    ),
                     *("F.logsigmoid(z)", "z * torch.sigmoid(1.702 * z)", "F.silu(torch.sigmoid(z))"),
                     *("torch.sigmoid(F.silu(z))", "torch.sigmoid(torch.sigmoid(z))"),
                     *("z * (1 + torch.tanh(z)) / 2", "z * torch.sigmoid(y)", "z * torch.sigmoid(u)"),
@@ -81,7 +87,13 @@ SKIP_AND_GATE = Exercise(
             "an exponential that overflows",
             "For a large z, exp(z) is infinite in float32, and infinity divided by infinity is not a number. The same "
             "sigmoid can be written with exp(−z), which goes to 0; torch's own bears any z.",
-            _gated("(y + D[:, None] * u) * (z * torch.exp(z) / (1 + torch.exp(z)))"),
+            [
+                _gated(f"(y + D[:, None] * u) * {gate}")
+                for gate in (
+                    "(z * torch.exp(z) / (1 + torch.exp(z)))",
+                    "torch.nan_to_num(z * torch.exp(z) / (1 + torch.exp(z)))",
+                )
+            ],
         ),
         Misconception(
             "a gate that mixes",
@@ -114,6 +126,7 @@ SKIP_AND_GATE = Exercise(
                     ("y + D[:, None] * u", ""),
                     ("y", " * F.silu(z) + D[:, None] * u * F.silu(z)"),
                     ("u", " * D[:, None] * F.silu(z) + y * F.silu(z)"),
+                    ("D[:, None] * u", " * F.silu(z) + y * F.silu(z)"),
                 )
             ],
         ),
