@@ -367,13 +367,13 @@ def test_the_kernel_tells_how_it_begins(slow, c_slow, c_fast, said):
     assert falls < slow if "Steeper" in said else falls > slow
 
 
-def test_the_tap_that_is_named_is_the_first_of_which_the_slow_state_makes_over_95_percent():
+def test_the_tap_that_is_named_is_the_first_of_which_the_fast_state_makes_below_5_percent():
     shown = figures.KernelSum()
-    for slow, fast, c_slow in ((0.8, 0.6, 1.0), (0.95, 0.5, 0.5), (0.9, 0.75, 0.5)):
-        named = re.search(r"from tap (\d+) on", shown.update(slow=slow, fast=fast, c_slow=c_slow, c_fast=0.5))
-        j = np.arange(41)
-        share = c_slow * slow**j / (c_slow * slow**j + 0.5 * fast**j)
-        assert int(named[1]) == np.argmax(share > 0.95)
+    for slow, fast, c_slow in ((0.8, 0.6, 1.0), (0.95, 0.5, 0.5), (0.9, 0.75, 0.5), (0.84, 0.65, -1.0)):
+        c_fast = 0.5 if c_slow > 0 else 0.3  # of opposite sign, the slow state makes more than the whole tap
+        named = re.search(r"from tap (\d+) on", shown.update(slow=slow, fast=fast, c_slow=c_slow, c_fast=c_fast))
+        share = np.abs(c_fast * fast ** np.arange(41) / shown.kernel)
+        assert int(named[1]) == np.argmax(share < 0.05)
 
 
 def test_what_is_next_to_nothing_is_not_shown_as_nothing():

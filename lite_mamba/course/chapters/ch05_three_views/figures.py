@@ -283,9 +283,8 @@ class KernelSum(LiveFigure):
         return f"{finding}. The first taps are {first}.{more}{self.whose_is(kernel=self.function)}"
 
     def _alone(self) -> int | None:
-        """The first tap of which the slow state makes over 95 %: the fast part is below a twentieth of both."""
-        slow, fast = np.abs(self.parts)
-        found = np.flatnonzero(fast < (slow + fast) / 20)
+        """The first tap of which the fast state makes below 5 %, whatever the signs of the two."""
+        found = np.flatnonzero(np.abs(self.parts[1]) < np.abs(sum(self.parts)) / 20)
         return int(found[0]) if len(found) else None
 
     def _turn(self) -> int | None:
@@ -320,7 +319,7 @@ class KernelSum(LiveFigure):
         if self.alone is None:
             return f"The fast state makes 5 % or more of each of the {self.LENGTH} taps", None
         start = "Steeper" if c_slow * c_fast > 0 else "Flatter"  # than the slow state alone
-        return f"{start} at the start: from tap {self.alone} on, over 95 % is the slow state", self.alone
+        return f"{start} at the start: from tap {self.alone} on, the fast state is below 5 % of it", self.alone
 
 
 class Clock(LiveFigure):
