@@ -50,6 +50,11 @@ def places(x, n):
     return [i + n for i in range(len(x))]
 
 
+def columns(x, n):
+    """(L, n - 2): no column with the smallest n."""
+    return x[:, None] * torch.arange(2, n)
+
+
 def over(x, n):
     return bool(x[0] > 0.5)
 
@@ -67,6 +72,7 @@ FORMS = [
     ("an input changed in place", scaled, lambda x, n: x.mul_(n)),
     ("a list in place of a tensor", scaled, lambda x, n: (x * n).tolist()),
     ("a list in place of a tensor", scaled, lambda x, n: list(x * n)),
+    ("a list in place of a tensor", columns, lambda x, n: [*columns(x, n).unbind(dim=1)]),
     ("a tuple in place of a tensor", scaled, lambda x, n: tuple(x * n)),
     ("a NumPy array in place of a tensor", scaled, lambda x, n: (x * n).numpy()),
     ("a number in place of a tensor", lambda x, n: x.sum() * n, lambda x, n: x.sum().item() * n),

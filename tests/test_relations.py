@@ -150,6 +150,16 @@ def test_a_column_of_zeros_tells_of_no_factor():
     assert said == ("Off by one factor for each step.",)
 
 
+def test_a_case_that_is_too_small_to_tell_hides_nothing():
+    """One of which nothing is left, and one whose rows are single numbers."""
+    exercise = Exercise("91.s", "S", lambda x: x, draws(1, 1), [], axes=("row", "step"))
+    assert judge(exercise, lambda x: x[:, 1:]).relations == ("Right, but one is missing at the start along step.",)
+    words = "Right or nothing but zeros, step by step."
+    assert words in judge(exercise, lambda x: x * (torch.arange(x.shape[1]) != x.shape[1] - 2)).relations
+    assert words not in judge(exercise, lambda x: x * (len(x) > 1)).relations
+    assert judge(exercise, lambda x: x[:, :0]).relations == ()
+
+
 def rising(x):
     return x * torch.arange(x.shape[1])
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from .compare import Facts, Tolerance, difference
 from .general import Said
+from .result_parts import same
 from .running import Example
 
 FEW_PARTS = 4  # parts whose orders are tried
@@ -121,10 +122,12 @@ def _as_tensor(want: Tensor, have: Any, changes: set[str]) -> Any:
     made = _made_tensor(have)
     if made is None:
         return have
-    name, have = made
+    name, tensor = made
     if name:
         changes.add(name)
-        return _of_dtype(have, want.dtype, set())  # whoever has no tensor has chosen no dtype
+        if isinstance(have, (list, tuple)) and all(isinstance(part, Tensor) for part in have):
+            tensor = _turned(want, tensor)
+        return _of_dtype(tensor, want.dtype, set())  # whoever has no tensor has chosen no dtype
     if have.shape != want.shape:
         if have.numel() != want.numel():
             return have
@@ -148,6 +151,14 @@ def _stacked(have: Any) -> Tensor:
             return torch.tensor(have)
         return torch.stack([_stacked(item) for item in have])
     return torch.as_tensor(have.copy() if isinstance(have, np.ndarray) else have)
+
+
+def _turned(want: Tensor, stack: Tensor) -> Tensor:
+    """A stack with its new axis in the place where it is right: a list of tensors has chosen none."""
+    if not stack.numel() and not want.numel():
+        return stack.reshape(want.shape)
+    turned = (stack.movedim(0, axis) for axis in range(stack.ndim))
+    return next((one for one in turned if same(one, want)), stack)
 
 
 def _what(have: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
+from .features import FEWEST
 from .general import Said
 from .result_parts import Pair, Relation, axes_of, close, same
 from .same_shape import along, swapped
@@ -23,6 +24,8 @@ def _added_up(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
 
 
 def _longer(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
+    if sum(pair.want.numel() and pair.have.numel() > 0 for pair in pairs) < FEWEST:
+        return None  # of nothing, nothing is right
     for i in axes_of(pairs):
         for said in _ends(pairs[0], i):
             if all(said in _ends(pair, i) for pair in pairs):
@@ -35,8 +38,6 @@ def _ends(pair: Pair, i: int) -> Iterator[Said]:
     if pair.want.ndim != pair.have.ndim:
         return
     short, long = sorted((pair.want, pair.have), key=lambda tensor: tensor.shape[i])
-    if not short.numel():
-        return  # of nothing, nothing is right
     surplus = long.shape[i] - short.shape[i]
     name, too_many = ("too much at an end", "too many") if long is pair.have else ("too little at an end", "missing")
     how_many = "one is" if surplus == 1 else "some are"
