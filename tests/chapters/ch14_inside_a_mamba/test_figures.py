@@ -122,6 +122,13 @@ def test_the_token_at_the_end_is_called_the_second_cue():
         assert ("the second cue" in cue.titles()[0]) == (cue.best == 47)
 
 
+def test_the_sentence_says_that_no_token_holds_more():
+    cue = figures.Cue()
+    for place, layer in itertools.product(range(2, 41), (1, 2)):
+        words = cue.update(place=place, layer=layer)
+        assert f"token {cue.shares[-1].argmax()} holds more than any other" in words
+
+
 def test_the_bars_have_the_colours_of_their_map():
     shown = figures.HiddenAttention()
     shown.update(channel=3)
@@ -426,6 +433,18 @@ def test_channel_and_whole_layer_are_read_in_the_same_layer():
             reading.update(target=target, reader=reader)
             layers.add(re.search(r"layer (\d)", reading.titles()[0])[1])
         assert layers == {str(probing.best_unit(target).layer + 1)}
+
+
+def test_the_key_of_a_reading_names_what_is_in_the_picture():
+    reading = figures.Reading()
+    for controls in itertools.product(*(one.positions() for one in reading.controls.values())):
+        reading.update(**dict(zip(reading.controls, controls, strict=True)))
+        right, key = reading.said == reading.true, reading.key.get_text()
+        assert [word in key for word in ("yellow", "blue", "orange")] == [
+            reading.true.any(),
+            right.any(),
+            not right.all(),
+        ]
 
 
 def test_what_a_text_is_asked_can_be_read():

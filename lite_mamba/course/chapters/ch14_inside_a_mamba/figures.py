@@ -99,8 +99,9 @@ class Cue(LiveFigure):
         where = "the second cue" if self.best == self.L - 1 else where
         self.title(self.ax, f"Layer {layer}: token {self.best}, {where}, holds {percent(self.share)} of the last row")
         return (
-            f"The cue stands at token {place} and again at the end, token {self.L - 1}. In layer {layer}, "
-            f"token {self.best} holds {percent(self.share)} of the weights with which the last output reads."
+            f"The cue stands at token {place} and again at the end, token {self.L - 1}. In layer {layer}, token "
+            f"{self.best} holds more than any other of the weights with which the last output reads: "
+            f"{percent(self.share)}."
         )
 
     def _shares(self, place: int, layer: int) -> np.ndarray:
@@ -488,6 +489,9 @@ class Reading(LiveFigure):
             sign.set_text(shown(ord(plain[i])))
             band.set_alpha(0.4 if self.true[i] else 0.0)
         self.right = int(right.sum())
+        shows = {"yellow: yes is true": self.true.any(), "blue: right": right.any()}
+        shows["orange, hatched: wrong"] = not right.all()
+        self.key.set_text(".  ".join(words for words, seen in shows.items() if seen))
         who = f"channel {unit.channel + 1} of layer {layer + 1}" if one else f"a probe on layer {layer + 1}"
         asked = f"{target.capitalize()}? {who[0].upper()}{who[1:]}"
         self.title(self.ax, f"{asked}: right at {self.right} of {self.n} bytes")
@@ -509,8 +513,10 @@ class Reading(LiveFigure):
             ax.text(i, -0.03, "", ha="center", va="top", fontsize=13, family=MONO, transform=place)
             for i in range(self.n)
         ]
-        ax.set_xlabel("yellow: yes is true.  blue: right.  orange, hatched: wrong", labelpad=28)
-        self.move(*self.bands, *self.bars, *self.signs)
+        self.key = ax.text(
+            0.5, -0.11, "", ha="center", va="top", fontsize=ax.xaxis.label.get_size(), transform=ax.transAxes
+        )
+        self.move(*self.bands, *self.bars, *self.signs, self.key)
 
 
 @cache
