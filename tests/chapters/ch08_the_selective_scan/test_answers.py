@@ -1355,7 +1355,7 @@ SCAN_FROM = [
 
 
 def doubles(inputs):
-    return [torch.tensor(x.tolist(), dtype=torch.float64, requires_grad=True) for x in inputs]
+    return [x.detach().double().requires_grad_() for x in inputs]
 
 
 def by_try(function, inputs):
