@@ -1,5 +1,6 @@
 """The figures of notebook 06 show what the package computes, at every corner of their sliders."""
 
+import itertools
 import math
 import re
 
@@ -91,13 +92,16 @@ def test_of_a_state_something_is_always_left():
     assert 0 < shown.left[1] < 1e-6
 
 
-def test_a_half_life_beyond_the_picture_is_told_where_it_stands():
+def test_a_half_life_beyond_the_last_dot_is_told_where_it_stands():
     shown = figures.Fading()
+    for delta, n in itertools.product(*(control.positions() for control in shown.controls.values())):
+        shown.update(delta, n)  # 61 to 64 steps, too: beyond the dots, and not beyond the axis
+        assert ("beyond the last dot" in shown.titles()[0]) == (shown.steps > shown.dots.get_xdata().max())
     assert "after 693 steps, a quarter" in shown.update(delta=0.001)
-    assert shown.titles() == ["Half of it is left after 693 steps, beyond this picture"]
+    assert shown.titles() == ["Half of it is left after 693 steps, beyond the last dot"]
     shown = figures.Fading(half_life=lambda A, delta: 10 / (-A * delta[:, None]))
     assert "After 10 000 steps, under 1 % is left" in shown.update(delta=0.001)
-    assert shown.titles() == ["After 10 000 steps, beyond this picture, under 1 % is left, not a half"]
+    assert shown.titles() == ["After 10 000 steps, beyond the last dot, under 1 % is left, not a half"]
 
 
 def test_functions_that_write_into_what_they_get_change_nothing_but_that():
@@ -308,6 +312,7 @@ def test_each_decade_of_the_default_rain_gets_half_of_the_channels():
     shown = figures.TimeScaleMap()
     shown.update()
     assert (shown.rain < 0.01).sum() == shown.CHANNELS / 2
+    assert (shown.u.min(), shown.u.max()) == (1 / 128, 127 / 128)  # as the text says
 
 
 def test_the_first_start_is_that_of_a_real_block_and_the_others_are_the_named_mistakes():

@@ -117,7 +117,7 @@ class Fading(LiveFigure):
         for i, name in enumerate(self.names):
             name.set(visible=bool(seen[i]) and not (crowded and i), x=at[i] + 0.9, y=height[i] + 0.06)
         finding, more = self._finding(n * delta)
-        when, where = _steps(self.steps), ", beyond this picture" if self.steps > self.STEPS else ""
+        when, where = _steps(self.steps), ", beyond the last dot" if self.steps > self.STEPS else ""
         self.title(self.ax, finding.replace(when, when + where))
         kept = 100 * math.exp(-n * delta)
         return (
