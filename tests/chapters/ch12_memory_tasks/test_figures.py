@@ -80,6 +80,15 @@ def test_the_gate_is_level_at_the_start_and_open_for_data_alone_at_the_end():
     assert (single[gate.noise] > single[gate.data].min()).any() and "typical Δ" in gate.titles()[0]  # not of each token
 
 
+def test_what_is_kept_over_noise_is_said_of_the_mean_for_few_channels_keep_as_much():
+    gate = figures.GateLearned()
+    said, (model, log) = gate.update(31), figures.load(gate.RUN)
+    delta = figures.step_sizes(model, log["probe"].long()[None])[gate.LAYER, 0]  # (L, D)
+    kept = torch.exp(-delta[gate.noise].sum(0))  # (D,)
+    assert (kept < gate.left).float().mean() > 0.7
+    assert f"With the mean Δ of the channels a state with A = −1 keeps {figures.share(gate.left)}" in said
+
+
 def test_untrained_the_model_says_the_recall_itself():
     run = RUNS[figures.GateLearned.RUN]
     torch.manual_seed(run.seed)
@@ -181,6 +190,7 @@ def test_a_full_dot_takes_a_symbol_in_and_an_open_one_only_holds_it(run):
     for exponent in range(6, 21):
         said = figure.update(run, exponent)
         full, hollow, grey = (line.get_ydata() for line in (figure.long, figure.shut, figure.short))
+        assert [name.get_visible() for name in figure.names] == [len(dots) > 0 for dots in (full, hollow, grey)]
         assert len(full) == figure.open and len(full) + len(hollow) == figure.count
         assert min([*full, *hollow], default=math.inf) > 2**exponent >= max(grey)
         assert sorted([*full, *hollow, *grey], reverse=True) == figure.reach[run].tolist()

@@ -276,8 +276,8 @@ class GateLearned(LiveFigure):
         self.title(self.top, f"Step {step}, {right} right: typical Δ {times}")
         return (
             f"After {passed}: loss {loss}, {right} right. The typical Δ is {plain(self.on_data)} on data and "
-            f"{plain(self.on_noise)} on noise, {ratio} to 1. Over the {len(noise)} noise tokens of this row "
-            f"a state with A = −1 keeps {share(self.left)}."
+            f"{plain(self.on_noise)} on noise, {ratio} to 1. With the mean Δ of the channels a state with "
+            f"A = −1 keeps {share(self.left)} over the {len(noise)} noise tokens of this row."
         )
 
 
@@ -317,13 +317,15 @@ class Reach(LiveFigure):
         (self.long,) = ax.plot([], [], "o", mfc=style.BLUE, **looks)
         (self.line,) = ax.plot([0, 128], [1, 1], "--", color=style.VERMILLION, lw=3)
         self.word = style.label_line(ax, "", 129, 1, style.VERMILLION)
-        for words, y, colour in (
-            ("● takes a symbol in", 1e12, style.BLUE),
-            ("○ hardly takes any in", 4e10, style.BLUE),
-            ("■ can't hold one so long", 1.6e9, style.GREY),
-        ):
+        self.names = [
             style.label_line(ax, words, 95, y, colour)
-        self.move(self.short, self.line, self.shut, self.long, self.word)
+            for words, y, colour in (
+                ("● takes a symbol in", 1e12, style.BLUE),
+                ("○ hardly takes any in", 4e10, style.BLUE),
+                ("■ can't hold one so long", 1.6e9, style.GREY),
+            )
+        ]
+        self.move(self.short, self.line, self.shut, self.long, self.word, *self.names)
 
     def update(self, run: str = "induction-gate-0", exponent: int = 8) -> str:
         found, length = self.reach[run], 2**exponent
@@ -335,6 +337,8 @@ class Reach(LiveFigure):
         self.long.set_data(self.places[takes_in], found[takes_in])
         self.shut.set_data(self.places[holds & ~takes_in], found[holds & ~takes_in])
         self.short.set_data(self.places[~holds], found[~holds])
+        for name, kind in zip(self.names, (takes_in, holds & ~takes_in, ~holds), strict=True):
+            name.set_visible(bool(kind.any()))
         self.line.set_ydata([length, length])
         self.word.set(y=length, text=f"L = {power(exponent)}")
         channels = f"{self.count or 'no'} channel{'' if self.count < 2 else 's'} can hold"
