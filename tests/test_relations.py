@@ -118,6 +118,7 @@ def divisors(n):
     [
         (lambda n: [n, *divisors(n)[:-1]], "another order", "The right numbers, in another order."),
         (lambda n: divisors(n)[:-1], "too little at an end", "Right, but one is missing at the end."),
+        (lambda n: divisors(n)[:2], "too little at an end", "Right, but some are missing at the end."),
         (lambda n: [0, *divisors(n)], "too much at an end", "Right, but one is too many at the start."),
         (lambda n: divisors(n)[::-1], "the reversed order", "The right numbers, reversed."),
         (lambda n: [d - 1 for d in divisors(n)], "a number added to all values", "Every value is 1 too small."),
@@ -129,6 +130,11 @@ def divisors(n):
             "numbers that come several times",
             "The right numbers, some of them several times.",
         ),
+        (
+            lambda n: 2 * divisors(n),
+            "numbers that come several times",
+            "The right numbers, some of them several times.",
+        ),
         (lambda n: [n % d == 0 for d in range(1, n + 1)], "a list of the wrong length", ""),
     ],
 )
@@ -136,6 +142,19 @@ def test_a_list_of_numbers_is_one_part(function, name, words):
     exercise = Exercise("91.l", "L", divisors, lambda draw: {"n": 4 * draw.size(1, 9)}, [])
     verdict = judge(exercise, function)
     assert verdict.misconception and (verdict.misconception.name, " ".join(verdict.relations)) == (name, words)
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda x: torch.cat([2 * x[:-1], x[-1:]]), "Only the last one along entry is wrong."),
+        (lambda x: torch.cat([x[:1], 2 * x[1:]]), "Only entry 0 is wrong."),
+        (lambda x: 2 * x[:-1], "Right, but one is missing at the end along entry."),
+    ],
+)
+def test_a_result_of_one_entry_begins_and_ends_with_it(function, words):
+    cases = lambda draw: {"x": draw.normal(draw.size(1, 4)) + 0.05}  # noqa: E731
+    assert words in judge(Exercise("91.o", "O", lambda x: 2 * x, cases, [], axes=("entry",)), function).relations
 
 
 @pytest.mark.parametrize("lost", [float("nan"), float("inf")])
@@ -615,8 +634,8 @@ def test_complex_numbers_have_no_order_in_which_they_come_several_times():
     exercise = Exercise(
         "91.c", "C", lambda x: torch.complex(x, x), lambda draw: {"x": draw.normal(draw.size(1, 4))}, []
     )
-    for longer in (lambda x: x.repeat(2), lambda x: torch.complex(x, x).repeat(2)):
-        assert judge(exercise, longer).misconception.name == "a result of the wrong shape"
+    assert judge(exercise, lambda x: x.repeat(2)).misconception.name == "a result of the wrong shape"
+    assert judge(exercise, lambda x: torch.complex(x, x).repeat(2)).misconception.name == "too much at an end"
 
 
 def test_zeros_of_another_shape_are_not_called_a_sum():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -24,27 +24,25 @@ def _added_up(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
 
 
 def _longer(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
-    if sum(pair.want.numel() and pair.have.numel() > 0 for pair in pairs) < FEWEST:
-        return None  # of nothing, nothing is right
+    """What is too long or too short at an end of an axis, the rest being right: each time, by however many."""
     for i in axes_of(pairs):
-        for said in _ends(pairs[0], i):
-            if all(said in _ends(pair, i) for pair in pairs):
-                return Said(said.name, f"{said.words}{along(axis(i))}.")
+        surpluses = [pair.have.shape[i] - pair.want.shape[i] for pair in pairs if pair.have.ndim == pair.want.ndim]
+        if len(surpluses) < len(pairs) or not (all(n > 0 for n in surpluses) or all(n < 0 for n in surpluses)):
+            continue
+        name, too_many = ("too much at an end", "too many") if surpluses[0] > 0 else ("too little at an end", "missing")
+        how_many = "one is" if {*surpluses} <= {1, -1} else "some are"
+        for end in ("end", "start"):
+            told = [_right_but_for(end, pair, i) for pair in pairs if pair.want.numel() and pair.have.numel()]
+            if len(told) >= FEWEST and all(told):  # of nothing, nothing is right
+                return Said(name, f"Right, but {how_many} {too_many} at the {end}{along(axis(i))}.")
     return None
 
 
-def _ends(pair: Pair, i: int) -> Iterator[Said]:
-    """What is too long or too short at an end of an axis, the rest being right."""
-    if pair.want.ndim != pair.have.ndim:
-        return
+def _right_but_for(end: str, pair: Pair, i: int) -> bool:
+    """Whether the shorter one of two is the longer one, cut at an end."""
     short, long = sorted((pair.want, pair.have), key=lambda tensor: tensor.shape[i])
-    surplus = long.shape[i] - short.shape[i]
-    name, too_many = ("too much at an end", "too many") if long is pair.have else ("too little at an end", "missing")
-    how_many = "one is" if surplus == 1 else "some are"
-    if surplus and same(long.narrow(i, 0, short.shape[i]), short):
-        yield Said(name, f"Right, but {how_many} {too_many} at the end")
-    if surplus and same(long.narrow(i, surplus, short.shape[i]), short):
-        yield Said(name, f"Right, but {how_many} {too_many} at the start")
+    start = long.shape[i] - short.shape[i] if end == "start" else 0
+    return same(long.narrow(i, start, short.shape[i]), short)
 
 
 def _repeated(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
@@ -63,4 +61,4 @@ def _reshaped(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     return Said("another shape", "The right numbers in the right order, in another shape.") if same else None
 
 
-OTHER_SHAPE: tuple[Relation, ...] = (swapped, _added_up, _longer, _repeated, _reshaped)
+OTHER_SHAPE: tuple[Relation, ...] = (swapped, _added_up, _repeated, _longer, _reshaped)

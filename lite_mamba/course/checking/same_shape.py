@@ -221,8 +221,8 @@ def _only_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> 
             one == [first == "right"] * k + [then == "right"] * (len(one) - k)
             for one, k in zip(rows, counts, strict=True)
         ]
-        alone = [[False]] if first == "wrong" else []  # a wrong row that is the only one is the first one, too
-        if not all(split) or not all(0 < k < len(one) or one in alone for k, one in zip(counts, rows, strict=True)):
+        mixed = [0 < k < len(one) or one == [False] for k, one in zip(counts, rows, strict=True)]
+        if not all(split) or not all(mixed):  # a wrong row that is the only one is the first one, and the last one, too
             continue
         if set(counts) == {1}:
             return Said(f"only the first one {first}", f"Only {axis} 0 is {first}.")
