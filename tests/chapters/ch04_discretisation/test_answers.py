@@ -206,6 +206,9 @@ ZOH = [
     ("brackets", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / dt * a * b), PRODUCT),
     ("over Δ", lambda dt, a, b: (exp(dt, a), b * (exp(dt, a) - 1) / dt), "a Δ in the place of the division by A"),
     ("no brackets", lambda dt, a, b: (exp(dt, a), exp(dt, a) - 1 / a * b), "forgotten brackets"),
+    ("no brackets, times B", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1 / a) * b), "forgotten brackets"),
+    ("a new A", lambda dt, a, b: (a := exp(dt, a), (a - 1) / a * b), "a division by Ā"),
+    ("nearly ten digits", lambda dt, a, b: (exp(dt, a) + 1e-9, torch.expm1(dt * a) / a * b), FEW_DIGITS),
     ("1 − exp", lambda dt, a, b: (exp(dt, a), (1 - exp(dt, a)) / a * b), "an upside-down sign"),
     ("abs of A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a.abs() * b), "an upside-down sign"),
     ("times A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) * a * b), PRODUCT),
@@ -716,6 +719,7 @@ CORRECTED = [
     ("exp(x − 1)", lambda dt, a, b: torch.exp(dt * a - 1) / (dt * a) * b, "a 1 inside of the exponent"),
     ("expm1 − 1", lambda dt, a, b: (torch.expm1(dt * a) - 1) / (dt * a) * b, "a 1 that is taken off twice"),
     ("B̄ over Ā", lambda dt, a, b: (exp(dt, a) - 1) / a * b / dt / exp(dt, a), "an exponential that grows"),
+    ("B over Ā", lambda dt, a, b: b / exp(dt, a), "an exponential that grows"),
     ("minus what leaks", lambda dt, a, b: b - (dt * b - (exp(dt, a) - 1) / a * b), DIFFERENCE),
     ("no brackets anywhere", lambda dt, a, b: exp(dt, a) - 1 / dt * a * b, "forgotten brackets"),
     ("first order", lambda dt, a, b: b * (1 + dt * a / 2), "the first terms of a series"),
@@ -867,6 +871,7 @@ EPSILON = torch.finfo(torch.float32).eps
 WITHOUT_B = "an input without B"
 LONGER = "a step that is made longer"
 ONE_AT_ZERO = "an input without Δ at A = 0"
+LOST = "an input lost at A = 0"
 
 
 def small_by(what, at):
@@ -877,6 +882,10 @@ def small_by(what, at):
         return exp(dt, a), torch.where(size < at, dt * b, torch.expm1(dt * a) / a * b)
 
     return answer
+
+
+def mended_near_zero(dt, a, b):
+    return exp(dt, a), torch.where(a.abs() < 1e-8, dt * b, (exp(dt, a) - 1) / a * b)
 
 
 def switched(dt, a, small, where, b):
@@ -1074,6 +1083,11 @@ MENDED = [
     ("log1p alone", hunted(lambda dt, a: torch.log1p(dt * a) / a), "a logarithm in the place of an exponential"),
     ("any tiny ΔA", mended_by_any_tiny, "one decision for all entries"),
     ("a quotient by ln", mended_by_a_logarithm, "right"),
+    ("clamped below the line", hunted(lambda dt, a: torch.expm1(dt * a) / a.clamp(max=-1e-3)), LOST),
+    ("clamped ΔA below", hunted(lambda dt, a: dt * torch.expm1(dt * a) / (dt * a).clamp(max=-1e-6)), LOST),
+    ("clamped below the code's line", hunted(lambda dt, a: (exp(dt, a) - 1) / a.clamp(max=-1e-4)), HIDDEN),
+    ("ΔB for a small A, the subtraction above", mended_near_zero, SUBTRACTED),
+    ("ΔA clamped at 4e-5", hunted(lambda dt, a: dt * (x := torch.clamp(dt * a, max=-4e-5)).expm1() / x), None),
     ("clamped ΔA", hunted(lambda dt, a: dt * (x := torch.clamp(dt * a, max=-1e-7)).expm1() / x), "right"),
 ]
 

@@ -249,7 +249,7 @@ class ErrorOrders(LiveFigure):
         "input": choice(INPUTS, "held", label="input"),
     }
     LOOKS = ((style.VERMILLION, "-", "o"), (style.BLUE, "--", "s"), (style.GREEN, ":", "D"))
-    FLOOR, EXACT = 1e-16, 1e-8  # litres; less than EXACT is rounding, that of torch.matrix_exp, too
+    FLOOR, EXACT = 1e-16, 1e-7  # litres; less than EXACT is rounding, that of torch.matrix_exp, too
     LINE = 1.2  # decades: the height of a name
 
     def __init__(self, rules: dict[str, Rule] = RULES):

@@ -121,7 +121,10 @@ CORRECTED_B = Exercise(
             "an exponential that grows",
             "Your factor is made of exp(−ΔA), by a minus in the exponent or a division by Ā, and its size grows with "
             "the tick. A is negative already, so that exp(ΔA) is what gets smaller.",
-            [edited(corrected_B, f"torch.expm1(delta * A) / → torch.expm1(-delta * A) / {sign}") for sign in ("-", "")],
+            [
+                *(edited(corrected_B, f"expm1(delta * A) / → expm1(-delta * A) / {sign}") for sign in ("-", "")),
+                edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → torch.exp(-delta * A)"),
+            ],
         ),
         Misconception(
             "the first terms of a series",

@@ -101,6 +101,7 @@ ZOH = Exercise(
             "exp(x) - 1 / A is exp(x) − (1/A). A difference that is divided, or multiplied, needs brackets around it.",
             [
                 edited(zoh, "torch.expm1(delta * A) / A → torch.exp(delta * A) - 1 / A"),
+                edited(zoh, "torch.expm1(delta * A) / A → (torch.exp(delta * A) - 1 / A)"),
                 edited(zoh, "torch.expm1(delta * A) / A → torch.exp(delta * A) / A - 1"),
                 edited(zoh, "torch.expm1(delta * A) / A → (torch.exp(delta * A) / A - 1)"),
                 edited(zoh, "torch.expm1(delta * A) / A → 1 / (delta * A) * torch.exp(delta * A) - 1 * delta"),
@@ -207,6 +208,12 @@ ZOH = Exercise(
                 edited(zoh, "torch.exp(delta * A) → torch.exp(torch.diag(delta * A))"),
                 _exponential_of_each_entry,
             ],
+        ),
+        Misconception(
+            "a division by Ā",
+            "Your Ā is right, and you divide by it. The integral of exp(A·τ) is divided by A itself: does the name A "
+            "still stand for it in that line?",
+            edited(zoh, "/ A → / torch.exp(delta * A)"),
         ),
         Misconception(
             "a division by B",
