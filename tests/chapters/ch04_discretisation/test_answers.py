@@ -719,6 +719,8 @@ CORRECTED = [
     ("exp(x − 1)", lambda dt, a, b: torch.exp(dt * a - 1) / (dt * a) * b, "a 1 inside of the exponent"),
     ("expm1 − 1", lambda dt, a, b: (torch.expm1(dt * a) - 1) / (dt * a) * b, "a 1 that is taken off twice"),
     ("B̄ over Ā", lambda dt, a, b: (exp(dt, a) - 1) / a * b / dt / exp(dt, a), "an exponential that grows"),
+    ("times ΔA", lambda dt, a, b: dt * a * (exp(dt, a) - 1) * b, PRODUCT),
+    ("times A", lambda dt, a, b: (exp(dt, a) - 1) * b * a, PRODUCT),
     ("B over Ā", lambda dt, a, b: b / exp(dt, a), "an exponential that grows"),
     ("minus what leaks", lambda dt, a, b: b - (dt * b - (exp(dt, a) - 1) / a * b), DIFFERENCE),
     ("no brackets anywhere", lambda dt, a, b: exp(dt, a) - 1 / dt * a * b, "forgotten brackets"),

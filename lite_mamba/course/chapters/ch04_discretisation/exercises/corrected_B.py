@@ -107,6 +107,12 @@ CORRECTED_B = Exercise(
             ],
         ),
         Misconception(
+            "a product instead of a quotient",
+            "You multiply by A, or by ΔA, and your factor goes to 0 for a short tick. It must go to 1: there the two "
+            "rules agree. (ΔA)⁻¹ is 1/(ΔA).",
+            [edited(corrected_B, f"/ (delta * A) → {times}") for times in ("* delta * A", "* A")],
+        ),
+        Misconception(
             "what is left of a level",
             "exp(ΔA) is what a whole tick leaves of a level. The input comes in little by little, and the last of it "
             "has no time to leak: the factor is larger.",
