@@ -1087,6 +1087,7 @@ MENDED = [
     ("a quotient by ln", mended_by_a_logarithm, "right"),
     ("clamped below the line", hunted(lambda dt, a: torch.expm1(dt * a) / a.clamp(max=-1e-3)), LOST),
     ("clamped ΔA below", hunted(lambda dt, a: dt * torch.expm1(dt * a) / (dt * a).clamp(max=-1e-6)), LOST),
+    ("clamped ΔA a little below", hunted(lambda dt, a: dt * torch.expm1(dt * a) / (dt * a).clamp(max=-1e-8)), LOST),
     ("clamped below the code's line", hunted(lambda dt, a: (exp(dt, a) - 1) / a.clamp(max=-1e-4)), HIDDEN),
     ("ΔB for a small A, the subtraction above", mended_near_zero, SUBTRACTED),
     ("ΔA clamped at 4e-5", hunted(lambda dt, a: dt * (x := torch.clamp(dt * a, max=-4e-5)).expm1() / x), None),

@@ -62,10 +62,14 @@ TWO_TERMS = "delta * (1 + delta * A / 2)"
 THREE_TERMS = "delta * (1 + delta * A / 2 + (delta * A) ** 2 / 6)"
 EPSILON = "torch.finfo(A.dtype).eps"
 OVER_NUDGED = [
-    f"/ {nudged}{times}"
-    for divisor, times in (("A", ""), ("(delta * A)", " * delta"))
+    f"/ ({divisor} {sign} {by}){times}"
+    for divisor, times in (("A", ""), ("delta * A", " * delta"))
+    for sign in "-+"
     for by in (*(f"1e-{digits}" for digits in range(3, 13)), EPSILON)
-    for nudged in (f"({divisor} - {by})", f"({divisor} + {by})", f"{divisor}.clamp(max=-{by})")
+] + [
+    f"/ ({divisor}).clamp(max=-1e-{digits}){times}"
+    for divisor, times, most in (("A", "", 8), ("delta * A", " * delta", 7))
+    for digits in range(3, most + 1)
 ]
 
 
@@ -94,7 +98,7 @@ MENDED_ZOH = Exercise(
             "1 first, and the subtraction cannot bring the lost digits back.",
             [
                 edited(mended_zoh, "torch.expm1(delta * A) → (torch.exp(delta * A) - 1)"),
-                *(_switch(f"A.abs() < 1e-{digits}") for digits in range(4, 13)),
+                _switch("A.abs() < 1e-6"),
             ],
         ),
         Misconception(
@@ -121,6 +125,7 @@ MENDED_ZOH = Exercise(
             [
                 edited(zoh, "torch.expm1(delta * A) / A * B → torch.nan_to_num(torch.expm1(delta * A) / A) * B"),
                 *(edited(zoh, f"/ A → {over}") for over in OVER_NUDGED),
+                *(edited(zoh, f"/ A → / (delta * A).clamp(max=-1e-{digits}) * delta") for digits in range(8, 13)),
             ],
         ),
         Misconception(
