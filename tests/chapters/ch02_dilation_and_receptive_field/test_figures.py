@@ -358,6 +358,8 @@ def test_a_wiggle_that_fits_the_gap_passes_whole():
     assert "100 % of it passes" in sentence and "repeats every 12.5" in sentence
     np.testing.assert_allclose(figure.read, figure.read[0], atol=1e-9)
     assert "65 % of it passes" in figure.update(dilation=1, speed=12.5, kernel="average")
+    figure.update(dilation=1, speed=49.375, kernel="half the difference")
+    assert figure.titles()[0] == "Over 99 % of this wiggle passes"
 
 
 def test_gates_are_drawn_as_recorded_and_the_right_branch_is_marked():

@@ -1,6 +1,6 @@
 """The figures of notebook 02: which lags are read, a pure delay, the comb filter, the gates, the reach of a block.
 
-Each takes the functions that the learner wrote, so that the picture shows what their code does.
+Those that draw what an exercise asks for take the learner's functions, and show what their code does.
 """
 
 import math
@@ -280,7 +280,7 @@ class TapsOnRecording(LiveFigure):
 
 
 class DelayOnRecording(LiveFigure):
-    """A piece of the real recording, and the same piece sent through one branch that delays it.
+    """A piece of the real recording, and the output of one branch that delays the recording.
 
     Args:
         delay_kernel: (delay, d_conv) → (weight, dilation).
@@ -413,7 +413,7 @@ class CombFilter(LiveFigure):
         self.curve.set_data(self.speeds.numpy(), self.parts)
         self.here.set_data([speed], [self.part])
         passes = percent(self.part)
-        self.title(self.ax, f"{passes} of this {'wiggle' if speed else 'constant'} passes")
+        self.title(self.ax, opening(f"{passes} of this {'wiggle' if speed else 'constant'} passes"))
         inside = 100 / dilation <= self.speeds[-1]
         self.title(self.curve_ax, f"Dilation {dilation}: {_repeats(dilation) if inside else 'no repeat up to 50'}")
         wiggle = f"a wiggle that repeats every {100 / speed:.4g} samples" if speed else "speed 0, a constant"
