@@ -41,6 +41,7 @@ def test_alone_a_rank_is_off_by_what_is_left_of_its_start(parts):
     assert parts.error == pytest.approx(left * parts.true_start, abs=1e-6)
     assert not parts.equal
     assert "it begins at 0.68. Its first step fades that, and its states are off by up to 54 % of the" in sentence
+    assert parts.titles()[0] == "Alone, rank 1 is off by up to 54 % of the largest state"  # not of that state itself
 
 
 def test_what_is_left_of_an_end_is_never_shown_as_nothing(parts):
@@ -71,7 +72,7 @@ def test_a_wrong_start_of_which_little_is_seen_is_not_said_to_be_right():
     """At the half-life of the second question 0.12 % of the first end is left, and this start leaves it out."""
     wrong = figures.Parts(start=lambda rank, totals, ends, A: ends[rank - 1])
     assert wrong.update(half=2.0, told=True).endswith("Its states are off by under 0.01 % of the largest.")
-    assert wrong.titles()[0] == "With 2 pairs, the states of rank 2 are off by under 0.01 %"
+    assert wrong.titles()[0] == "With 2 pairs, rank 2 is off by under 0.01 % of the largest state"
 
 
 def test_a_start_that_is_no_number_is_not_said_to_be_nearly_right():
@@ -403,6 +404,20 @@ def test_no_speed_leaves_the_picture():
     for setting in shown.corners():
         shown.update(**setting)
         assert low < min(shown.values) <= max(shown.values) < high
+
+
+def test_no_speed_is_rounded_to_that_of_one_or_to_p_times():
+    """Two processes were said to be 2.00 times as fast, and 64 that are slower than one to be 1.00 times as fast."""
+    shown = figures.Pays()
+    names = ("length", "message", "memory")
+    for setting in itertools.product(*(shown.controls[name].positions() for name in names)):
+        sentence = shown.update(**dict(zip(names, setting, strict=True)))
+        said = {int(P): float(times) for P, times in re.findall(r"(\d+) processes: ([\d.]+) times", sentence)}
+        assert set(said) == {2, 64}
+        for P, value in zip((2, 64), shown.values[[1, -1]], strict=True):
+            assert said[P] < P
+            assert (said[P] > 1) == (value > 1)
+            assert (said[P] < 1) == (value < 1)
 
 
 def test_the_longer_a_message_takes_the_fewer_processes_pay():

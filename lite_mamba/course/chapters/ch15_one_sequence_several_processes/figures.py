@@ -178,7 +178,7 @@ class Parts(LiveFigure):
         off, many = in_per_cent(self.error), "s" if rank > 1 else ""
         before = f"the part{many}"
         if not told:
-            self.title(self.top, f"Alone, the states of rank {rank} are off by up to {off}")
+            self.title(self.top, f"Alone, rank {rank} is off by up to {off} of the largest state")
             right = f"The end{many} of {before} before yours, {'each ' if many else ''}from zero"
             wrong = f"What {before} before yours would tell: {several(self.wrong_ends, 'wrong end')}"
             self.title(self.bars, wrong if self.wrong_ends else right)
@@ -189,7 +189,9 @@ class Parts(LiveFigure):
             )
         off = f"off by {'' if self.error < 1e-4 else 'up to '}{off}" if math.isfinite(self.error) else "not all numbers"
         words = "as one process has them" if self.equal else off
-        self.title(self.top, f"With {several(rank, 'pair')}, the states of rank {rank} are {words}")
+        off_by = words.endswith("%")
+        said = f"rank {rank} is {words} of the largest state" if off_by else f"the states of rank {rank} are {words}"
+        self.title(self.top, f"With {several(rank, 'pair')}, {said}")
         start, left, truth = (to_hundredths(value) for value in (self.start, sum(self.kept), self.true_start))
         what = f"What is left of the end{many}"
         if self.wrong:
@@ -198,7 +200,7 @@ class Parts(LiveFigure):
         self.title(self.bars, f"{what} adds up to {adds_up}")
         wrong = f" ({self.wrong})" if self.wrong else ""
         instead = "" if start == truth else f", not at {truth}"
-        whole = " of the largest" if words.endswith("%") else ""
+        whole = " of the largest" if off_by else ""
         return (
             f"{ranks} processes. Rank {rank} has {several(rank, 'pair')} from the rank{many} before{wrong}, and begins "
             f"at {start}{instead}. Its states are {words}{whole}."
@@ -456,6 +458,12 @@ class Travel(LiveFigure):
         )
 
 
+def times_as_fast(value: float, ranks: int) -> str:
+    """To three digits; to four where three would say as fast as one, or P times as fast, and it is not."""
+    said = three_digits(value)
+    return written(value, ".4g") if float(said) in (1, ranks) and float(said) != value else said
+
+
 class Pays(LiveFigure):
     """How many times as fast P processes are as one: a model of a forward pass that starts with measured times."""
 
@@ -495,11 +503,13 @@ class Pays(LiveFigure):
         self.at, self.times = int(self.P[best]), float(self.values[best])
         self.best.set_data([self.at], [self.times])
         few = "1 process is" if self.at == 1 else f"{self.at} processes are"
-        fastest = f"{few} the fastest" + ("" if self.at == 1 else f", {three_digits(self.times)} times as fast as one")
+        fastest = f"{few} the fastest" + (
+            "" if self.at == 1 else f", {times_as_fast(self.times, self.at)} times as fast as one"
+        )
         self.title(self.ax, f"L = {written(L, ',.10g')}: {fastest}")
         return (
             f"L = {written(L, ',.10g')}, {written(message, ',.10g')} µs a message, ends that look back "
             f"up to {written(memory, ',.0f')} tokens: {fastest}. "
-            f"2 processes: {three_digits(self.values[1])} times, "
-            f"{self.P[-1]} processes: {three_digits(self.values[-1])} times."
+            f"2 processes: {times_as_fast(self.values[1], 2)} times, "
+            f"64 processes: {times_as_fast(self.values[-1], 64)} times."
         )
