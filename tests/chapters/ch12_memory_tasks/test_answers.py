@@ -122,6 +122,13 @@ def fixed_from_minus_zero(d, length, n):
     return tokens
 
 
+def fixed_over_recalls(d, length, n):
+    tokens = torch.full((len(d), length), n)
+    tokens[:, -d.shape[1] - 1 :] = n + 1
+    tokens[:, : d.shape[1]] = d
+    return tokens
+
+
 def fixed_by_a_loop(d, length, n, numbers):
     tokens = torch.full((len(d), length), n)
     for k in range(*numbers):
@@ -182,6 +189,9 @@ FIXED = [
     ("recall added", lambda d, length, n: fixed_by_cat(d, length, n, recall=n + 1), "an id that is not the next one"),
     ("noise -1", lambda d, length, n: fixed_with(d, length, n, -1, n), "an id that is not the next one"),
     ("tokens and targets", lambda d, length, n: (fixed_by_cat(d, length, n), d), None),
+    ("recalls from -K - 1 on, symbols over them", fixed_over_recalls, "more recalls than symbols"),
+    ("columns of noise", lambda d, length, n: torch.cat([d, torch.stack(
+        [torch.full((len(d),), n) for _ in range(length - 2 * d.shape[1])], 1), torch.full_like(d, n + 1)], 1), None),
     ("one noise less", lambda d, length, n: fixed_by_cat(d, length - 1, n), "a row that is not L long"),
     ("floats", lambda d, length, n: fixed_by_cat(d, length, n).float(), None),
     ("a list", lambda d, length, n: fixed_by_loops(d, length, n).tolist(), None),
@@ -562,6 +572,12 @@ SELECTIVE = [
      "kinds counted in the place of symbols"),
     ("as many recalls as kinds, too long", lambda d, u, n: F.pad(
         selective_by_rows(d, u, n)[:, : u.shape[1]], (0, n), value=n + 1), "kinds counted in the place of symbols"),
+    ("above the one behind the K largest", lambda d, u, n: torch.cat([torch.full(u.shape, n).masked_scatter(
+        u > u.sort(dim=1).values[:, -d.shape[1] - 1, None], d), torch.full_like(d, n + 1)], 1), None),
+    ("recall 1", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1]), 0, 1 - n),
+     "an id that is not the next one"),
+    ("noise -1", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1]), -1 - n, 0),
+     "an id that is not the next one"),
     ("as many places as kinds", lambda d, u, n: selective_noise(d, u, n).scatter(1, top(u, n), d),
      "kinds counted in the place of symbols"),
 ]  # fmt: skip
@@ -652,6 +668,15 @@ def heads_in_the_last_row(symbols, place, n):
     return tokens, symbols.gather(1, place + 1)
 
 
+def heads_unless_0(symbols, place, n):
+    tokens = symbols.clone()
+    for row, p in zip(tokens, place, strict=True):
+        if p:
+            row[p] = n
+        row[-1] = n
+    return tokens, symbols.gather(1, place + 1)
+
+
 def heads_with_a_question_at(i):
     def heads(symbols, place, n_symbols):
         tokens = symbols.clone()
@@ -713,6 +738,13 @@ HEADS = [
     ("tokens only", lambda s, p, n: heads_by_rows(s, p, n)[0], None),
     ("targets first", lambda s, p, n: heads_by_rows(s, p, n)[::-1], "the two results exchanged"),
     ("the place of row 0", lambda s, p, n: heads_by_index(s, p[:1].repeat(len(s), 1), n), "one place for all rows"),
+    ("a cue at the place of row 0", lambda s, p, n: (
+        heads_by_rows(s, p[:1].expand_as(p), n)[0], s.gather(1, p + 1)), "one place for all rows"),
+    ("a target at the place of row 0", lambda s, p, n: (heads_by_rows(s, p, n)[0], s[:, p[0] + 1]),
+     "one place for all rows"),
+    ("no cue at place 0", heads_unless_0, None),
+    ("two later, behind the cues", lambda s, p, n: heads_by_index(s, p, n, 2, 0, "tokens"),
+     "a target shifted by one"),
     ("a cue that is late", lambda s, p, n: (heads_by_index(s, p + 1, n)[0], s.gather(1, p + 1)),
      "a cue in the place of the answer"),
     ("inserted", heads_inserted, "a cue that pushes the symbols"),
@@ -849,6 +881,7 @@ LEFT = [
     ("divided by A", lambda d, A: ((d.sum() - d.cumsum(0)) / A).exp(), "another number in the place of A"),
     ("A as A_log", lambda d, A: (-math.exp(A) * (d.sum() - d.cumsum(0))).exp(), "another number in the place of A"),
     ("halves, no A", lambda d, A: 0.5 ** (d.sum() - d.cumsum(0)), "a forgotten A"),
+    ("0.5 in the place of e", lambda d, A: 0.5 ** (A * (d.sum() - d.cumsum(0))), "a base that is not e"),
     ("a gate before", lambda d, A: -torch.expm1(A * d) * left_by_a_loop(d, A), "what a token writes, not its share"),
     ("slices from t, to the last", lambda d, A: torch.stack([(A * d[t:-1].sum()).exp() for t in range(len(d))]),
      "the last token left out"),
@@ -1194,6 +1227,8 @@ READING = [
      "a first piece that is lost"),
     ("as many pieces as chunk", lambda m, t, c: read_between(m, t, c, range(0, c * c, c), c),
      "a number of pieces in the place of their length"),
+    ("starts that end before the last token", lambda m, t, c: read_between(m, t, c, range(0, t.shape[1] - 1, c), c),
+     "a last piece left out"),
     ("slices that end at chunk", read_up_to_the_first_chunk, "an empty piece"),
     ("slices of rows", read_by_rows_of_a_slice, "rows in pieces"),
     ("the number of pieces as their length", lambda m, t, c: read_with(m, t, t.shape[1] // c + 1)[:, -1],

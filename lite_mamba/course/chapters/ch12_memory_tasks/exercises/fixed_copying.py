@@ -8,10 +8,13 @@ from ....checking.exercise import Draw, Exercise, Misconception
 from .shared import (
     DRAWN_ID,
     EMPTY_PLACE,
+    IDS_WITH_A_SYMBOL,
     KINDS_COUNTED,
     MINUS_ZERO,
     NOISE_THAT_IS_A_SYMBOL,
     ONE_SYMBOL_MISSING,
+    OTHER_ID,
+    OTHER_IDS,
     ROWS_COUNTED,
     SHAPE_EXCHANGED,
 )
@@ -52,10 +55,15 @@ def _ids(noise: str, recall: str):
     return _fixed(*(edit for edit in edits if edit.split(ARROW)[0] != edit.split(ARROW)[1]))
 
 
+def _has_noise(data: Tensor, length: int, n_symbols: int) -> bool:
+    """Whether there is noise between the symbols and the recalls, of which a mistake may leave one too few."""
+    return length > 2 * data.shape[1]
+
+
 def _fixed_cases(draw: Draw) -> dict:
     n_data, n_symbols = draw.size(2, 5), draw.size(3, 8)
     data = draw.integers(0, n_symbols - 1, draw.size(1, 4), n_data)  # (B, K)
-    return {"data": data, "length": 2 * n_data + draw.size(1, 9), "n_symbols": n_symbols}
+    return {"data": data, "length": 2 * n_data + draw.size(0, 9), "n_symbols": n_symbols}
 
 
 FIXED_COPYING = Exercise(
@@ -96,8 +104,7 @@ FIXED_COPYING = Exercise(
         Misconception(
             *NOISE_THAT_IS_A_SYMBOL,
             [
-                _ids("n_symbols - 1", "n_symbols"),
-                *(_ids("0", recall) for recall in ("n_symbols + 1", "n_symbols", "1")),
+                *(_ids(*ids) for ids in IDS_WITH_A_SYMBOL),
                 _fixed("torch.full((batch, length), n_symbols) → torch.randint(n_symbols, (batch, length))"),
                 _fixed(
                     "    tokens[:, :n_data] →     drawn = torch.randint(n_symbols, (batch, length - 2 * n_data))\n"
@@ -134,6 +141,7 @@ FIXED_COPYING = Exercise(
             "symbols one place too late",
             "Your symbols begin at the second token: places are counted from 0.",
             _fixed("[:, :n_data] → [:, 1 : n_data + 1]"),
+            where=_has_noise,
         ),
         Misconception(
             "noise that begins one token late",
@@ -143,6 +151,7 @@ FIXED_COPYING = Exercise(
                 _fixed("    tokens[:, length →     tokens[:, n_data] = " + other + "\n    tokens[:, length")
                 for other in ("data[:, -1]", "n_symbols + 1", "0")
             ],
+            where=_has_noise,
         ),
         Misconception(
             "symbols in front of the recalls",
@@ -174,11 +183,13 @@ FIXED_COPYING = Exercise(
             "Your recalls end before the last token, which is noise. The last K tokens begin at −K, or at L − K, and "
             "end with the row.",
             _fixed("length - n_data : → length - n_data - 1 : -1"),
+            where=_has_noise,
         ),
         Misconception(
             "more recalls than symbols",
             "Your row has more recalls than symbols, in the place of noise. Each recall asks for one symbol.",
             [_fixed(f"[:, length - n_data :] → [:, length - {recalls} :]") for recalls in ("n_data - 1", "2 * n_data")],
+            where=_has_noise,
         ),
         Misconception(
             "a row that is not L long",
@@ -192,6 +203,7 @@ FIXED_COPYING = Exercise(
                 *(_fixed("torch.full((batch, length), → torch.full_like(data,", *more) for more in FROM_THE_END),
                 _fixed("(batch, length) → (batch, 3 * n_data)", *FROM_THE_END[1]),
             ],
+            where=_has_noise,
         ),
         Misconception(
             "one row for all",
@@ -239,15 +251,8 @@ FIXED_COPYING = Exercise(
             _ids("int(data.max()) + 1", "int(data.max()) + 2"),
         ),
         Misconception(
-            "an id that is not the next one",
-            "Noise or recall has another id than the task says. The symbols are 0 … n_symbols − 1; the first free id "
-            "is for noise, the one after it for the recall.",
-            [
-                *(_ids("n_symbols", recall) for recall in ("0", "1", "-1")),
-                *(_ids("n_symbols", f"n_symbols {more}") for more in ("- 1", "+ 2", "+ n_data")),
-                *(_ids("-1", recall) for recall in ("-2", "n_symbols", "n_symbols + 1")),
-                _fixed("= n_symbols + 1 → += n_symbols + 1"),
-            ],
+            *OTHER_ID,
+            [*(_ids(*ids) for ids in OTHER_IDS), _fixed("= n_symbols + 1 → += n_symbols + 1")],
         ),
     ],
 )

@@ -33,6 +33,8 @@ def _target(formula: str):
 FIRST_CUE, TARGET = "symbols.scatter(1, place, n_symbols) → {}", "symbols.gather(1, place + 1) → {}"
 CUES_IN_ROWS = "symbols.scatter(0, place, n_symbols)", "symbols.clone()\n    tokens[place] = n_symbols"
 ALL_PLACES = FIRST_CUE.format("symbols.clone()\n    tokens[:, place] = n_symbols")
+CUE_OF_ROW_0 = FIRST_CUE.format("symbols.scatter(1, place[:1].expand_as(place), n_symbols)")
+TARGET_OF_ROW_0 = TARGET.format("symbols.gather(1, place[:1].expand_as(place) + 1)")
 OF_ALL_PLACES = [
     f"{of}[{places} + 1]"
     for of in ("symbols", "tokens")
@@ -45,9 +47,14 @@ PUSHED = (
 PUSHED_OUT = PUSHED.replace("row[p:-1]", "row[p:]")
 
 
+def _has_a_token_before(symbols: Tensor, place: Tensor, n_symbols: int) -> bool:
+    """Whether something stands in front of each first cue: −1 is an error for some, for others the last token."""
+    return bool(place.min() > 0)
+
+
 def _heads_cases(draw: Draw) -> dict:
     length, n_symbols, batch = draw.size(6, 14), draw.size(4, 15), draw.size(1, 4)
-    place = torch.stack([torch.randperm(length - 4, generator=draw.generator)[0] for _ in range(batch)])[:, None] + 1
+    place = torch.stack([torch.randperm(length - 2, generator=draw.generator)[0] for _ in range(batch)])[:, None]
     return {"symbols": draw.integers(0, n_symbols - 1, batch, length), "place": place, "n_symbols": n_symbols}
 
 
@@ -78,6 +85,7 @@ INDUCTION_HEADS = Exercise(
             "the symbol in front of the cue",
             "Your target stands before the cue. When a model reads it, nothing says yet that it matters.",
             _target("symbols.gather(1, place - 1)"),
+            where=_has_a_token_before,
         ),
         Misconception(
             "the next id in the place of the next token",
@@ -87,7 +95,7 @@ INDUCTION_HEADS = Exercise(
         Misconception(
             "a target shifted by one",
             "Your target stands two tokens behind the cue. It is the next one that counts.",
-            _target("symbols.gather(1, place + 2)"),
+            [_target(f"{of}.gather(1, place + 2)") for of in ("symbols", "tokens")],
         ),
         Misconception(
             "the last symbol as the answer",
@@ -155,11 +163,9 @@ INDUCTION_HEADS = Exercise(
         ),
         Misconception(
             "one place for all rows",
-            "Every row has its cue at the place of the first row. Each row has a place of its own.",
-            _task(
-                FIRST_CUE.format("symbols.scatter(1, place[:1].expand_as(place), n_symbols)"),
-                "symbols.gather(1, place + 1) → symbols.gather(1, place[:1].expand_as(place) + 1)",
-            ),
+            "You take the place of the first row in every row, for the cue or for the target. Each row has a place of "
+            "its own.",
+            [_task(CUE_OF_ROW_0, TARGET_OF_ROW_0), _task(CUE_OF_ROW_0), _task(TARGET_OF_ROW_0)],
         ),
         Misconception(
             "a cue in the place of the answer",
@@ -195,6 +201,7 @@ INDUCTION_HEADS = Exercise(
                 _task(FIRST_CUE.format(f"symbols.scatter(1, {cue}, n_symbols)"), f"(1, place + 1) → (1, {target})")
                 for cue, target in (("place + 1", "place + 2"), ("place - 1", "place"))
             ],
+            where=_has_a_token_before,
         ),
         Misconception(
             "the last row in the place of the last token",

@@ -264,6 +264,9 @@ LAST_LOGITS = Exercise(
             [
                 _read("in tokens.split(chunk, dim=1) → in tokens.unfold(1, chunk, chunk).unbind(1)"),
                 _read(PIECES.format("(tokens.split(chunk, dim=1)[:-1] or [tokens])")),
+                _read(
+                    PIECES.format("[tokens[:, i : i + chunk] for i in range(0, max(tokens.shape[1] - 1, 1), chunk)]")
+                ),
             ],
             where=_in_pieces,
         ),

@@ -71,7 +71,7 @@ LEFT_AT_THE_END = Exercise(
         Misconception(
             "a base that is not e",
             "Your shares are powers of 2, or of 10. The state fades by exp(Δ A): the base is e.",
-            [edited(left_at_the_end, f"torch.exp(A * later) → {base} ** (A * later)") for base in (2, 10)],
+            [edited(left_at_the_end, f"torch.exp(A * later) → {base} ** (A * later)") for base in (2, 0.5, 10)],
         ),
         Misconception(
             "a sum that is turned once",

@@ -7,10 +7,13 @@ from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .shared import (
     EMPTY_PLACE,
+    IDS_WITH_A_SYMBOL,
     KINDS_COUNTED,
     MINUS_ZERO,
     NOISE_THAT_IS_A_SYMBOL,
     ONE_SYMBOL_MISSING,
+    OTHER_ID,
+    OTHER_IDS,
     ROWS_COUNTED,
     SHAPE_EXCHANGED,
 )
@@ -28,6 +31,15 @@ def selective_copying(data: Tensor, u: Tensor, n_symbols: int) -> Tensor:
 def _places(formula: str):
     """A wrong `selective_copying`: other places."""
     return edited(selective_copying, f"u.topk(n_data, dim=1).indices.sort(dim=1).values → {formula}")
+
+
+def _ids(noise: str, recall: str):
+    """A wrong `selective_copying`: other ids."""
+    return edited(
+        selective_copying,
+        "    tokens[:, u.shape[1] :] = n_symbols + 1\n → "
+        f"    tokens[tokens == n_symbols] = {noise}\n    tokens[:, u.shape[1] :] = {recall}\n",
+    )
 
 
 def _recalls_last(columns: str):
@@ -55,7 +67,7 @@ def _scatter(formula: str):
 
 def _selective_cases(draw: Draw) -> dict:
     n_data, n_symbols, batch = draw.size(2, 5), draw.size(3, 8), draw.size(1, 4)
-    places = n_data + draw.size(1, 9)
+    places = n_data + draw.size(0, 9)
     u = torch.stack([torch.randperm(places, generator=draw.generator) for _ in range(batch)]) / places  # (B, L - K)
     u = u ** draw.uniform(0.3, 3.0, batch)[:, None]  # no number is large in every row
     return {"data": draw.integers(0, n_symbols - 1, batch, n_data), "u": u, "n_symbols": n_symbols}
@@ -254,7 +266,7 @@ SELECTIVE_COPYING = Exercise(
             "one id for noise and recall",
             "Your noise has the id of a recall, so a model cannot see when it is asked. Noise is the id after the last "
             "symbol, recall the one after that.",
-            edited(selective_copying, "n_data), n_symbols) → n_data), n_symbols + 1)"),
+            _ids("n_symbols + 1", "n_symbols + 1"),
         ),
         Misconception(
             "the largest numbers of all rows",
@@ -358,18 +370,8 @@ SELECTIVE_COPYING = Exercise(
             edited(selective_copying, "= n_symbols + 1 → = n_symbols + 1 + torch.arange(n_data)"),
         ),
         Misconception(
-            "an id that is not the next one",
-            "Noise or recall has another id than the task says. The symbols are 0 … n_symbols − 1; the first free id "
-            "is for noise, the one after it for the recall.",
-            [
-                edited(selective_copying, "= n_symbols + 1 → = n_symbols + 2"),
-                edited(selective_copying, "= n_symbols + 1 → = 0"),
-                edited(
-                    selective_copying,
-                    "n_data), n_symbols) → n_data), n_symbols + 1)",
-                    "] = n_symbols + 1 → ] = n_symbols + 2",
-                ),
-            ],
+            *OTHER_ID,
+            [_ids(*ids) for ids in (*OTHER_IDS, ("n_symbols + 1", "n_symbols + 2"))],
         ),
         Misconception(
             "recalls at the start",
@@ -397,21 +399,12 @@ SELECTIVE_COPYING = Exercise(
         Misconception(
             "swapped ids",
             "Noise and recall have changed places. Noise is the id after the last symbol, recall the one after that.",
-            edited(
-                selective_copying,
-                "n_data), n_symbols) → n_data), n_symbols + 1)",
-                ":] = n_symbols + 1 → :] = n_symbols",
-            ),
+            _ids("n_symbols + 1", "n_symbols"),
         ),
         Misconception(
             *NOISE_THAT_IS_A_SYMBOL,
             [
-                edited(selective_copying, "n_data), n_symbols) → n_data), 0)"),
-                edited(
-                    selective_copying,
-                    "n_data), n_symbols) → n_data), n_symbols - 1)",
-                    ":] = n_symbols + 1 → :] = n_symbols",
-                ),
+                *(_ids(*ids) for ids in IDS_WITH_A_SYMBOL),
                 edited(
                     selective_copying,
                     "torch.full((batch, u.shape[1] + n_data), n_symbols) → "

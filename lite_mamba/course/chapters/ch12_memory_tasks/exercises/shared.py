@@ -9,6 +9,20 @@ NOISE_THAT_IS_A_SYMBOL = (
     "Your noise has an id that a symbol has, so the two can't be told apart. The symbols are 0 … n_symbols − 1: which "
     "id is the first free one? All noise has this one.",
 )
+IDS_WITH_A_SYMBOL = [  # of noise and of a recall
+    ("n_symbols - 1", "n_symbols"),
+    *(("0", recall) for recall in ("n_symbols + 1", "n_symbols", "1")),
+]
+OTHER_ID = (
+    "an id that is not the next one",
+    "Noise or recall has another id than the task says. The symbols are 0 … n_symbols − 1; the first free id is for "
+    "noise, the one after it for the recall.",
+)
+OTHER_IDS = [  # of noise and of a recall
+    *(("n_symbols", recall) for recall in ("0", "1", "-1")),
+    *(("n_symbols", f"n_symbols {more}") for more in ("- 1", "+ 2", "+ n_data")),
+    *(("-1", recall) for recall in ("-2", "n_symbols", "n_symbols + 1")),
+]
 ROWS_COUNTED = (
     "rows counted in the place of symbols",
     "You count rows in the place of symbols: `len(data)` and `data.shape[0]` are B. K is the other number of the "
