@@ -207,6 +207,20 @@ def from_outside(hidden_states, weights, parts):
     return block()(hidden_states, weights, PARTS)
 
 
+def scanned_by_itself(hidden_states, weights, parts):
+    def scan(*given):
+        parts["scan"](*given)
+        return PARTS["scan"](*given)
+
+    return block()(hidden_states, weights, parts | {"scan": scan})
+
+
+def viewed_both_ways(select, w, tokens, *rest):
+    """Neither u nor what select gives is turned: all is cut anew, u as (B, L, D), the others with L at the end."""
+    found = select(tokens.mT.reshape(tokens.shape), *rest)
+    return [one.reshape(one.mT.shape).mT for one in found]
+
+
 def residual(hidden_states, weights, parts):
     return hidden_states + block()(hidden_states, weights, parts)
 
@@ -485,6 +499,8 @@ BLOCK = [
     ("a view of x", cut_before_turning(lambda x: x.reshape(len(x), -1, x.size(1)), torch.adjoint), RESHAPED),
     ("a view of z", cut_before_turning(torch.adjoint, lambda z: z.reshape(len(z), -1, z.size(1))), RESHAPED),
     *((f"a view of {name}", using(select=viewed(name)), RESHAPED) for name in ("delta", "B", "C")),
+    ("views before and behind select", using(select=viewed_both_ways), RESHAPED),
+    ("four digits", lambda h, w, p: (lambda y: y + (y.round(decimals=4) - y).detach())(block()(h, w, p)), None),
     ("x.T, z.T", cut_before_turning(lambda x: x.permute(2, 1, 0)), "three axes that are turned round"),
     ("z as it comes", cut_before_turning(torch.adjoint, lambda z: z), "a z that was not turned"),
     ("zeros", only_the_scan, None),
@@ -493,6 +509,7 @@ BLOCK = [
     ("gated by itself", gated_by_itself, "a part that is not called"),
     ("convolved by itself", convolved_by_itself, "a part that is not called"),
     ("parts from outside", from_outside, "a part that is not called"),
+    ("scanned by itself", scanned_by_itself, "a part that is not called"),
 ]
 
 # Exercise 2: is_batch_independent
@@ -583,6 +600,19 @@ def next_row(layer, x):
         other[row] = 0.0
         behind = (row + 1) % len(x)
         if not torch.allclose(layer(other)[behind], layer(x)[behind], atol=1e-5):
+            return False
+    return True
+
+
+def signs_turned(layer, x):
+    keep = 1 - torch.eye(len(x))
+    turned = [x - 2 * x * torch.eye(len(x))[b, :, None, None] for b in range(len(x))]
+    return all(torch.allclose(layer(y)[keep[b] > 0], layer(x)[keep[b] > 0], atol=1e-5) for b, y in enumerate(turned))
+
+
+def ones_beside_zeros(layer, x):
+    for lonely in torch.eye(len(x)):
+        if layer(lonely[:, None, None].expand_as(x))[lonely == 0].count_nonzero():
             return False
     return True
 
@@ -747,13 +777,17 @@ def gradient_of_the_sum(layer, x):
 
 ROWS_GONE, DIFFER = "rows taken away or added", "outputs that may well differ"
 SUMS, SIGN = "differences that cancel", "a difference that keeps its sign"
+GROUPED = "rows tested in groups"
 INDEPENDENT = [
     ("row by row", row_by_row, "right"),
     ("noise in each row", noise_elsewhere(), "right"),
     ("jacobian", by_jacobian, "right"),
     ("chunks", lambda layer, x: torch.allclose(layer(x), torch.cat([layer(r) for r in x.chunk(len(x))])), "right"),
-    ("two halves", in_groups(lambda rows: rows // 2), "rows tested in groups"),
-    ("row 0 and the rest", in_groups(lambda rows: 1), "rows tested in groups"),
+    ("two halves", in_groups(lambda rows: rows // 2), GROUPED),
+    ("two chunks", lambda layer, x: torch.allclose(layer(x), torch.cat([*map(layer, x.chunk(2))])), GROUPED),
+    ("minus each row", signs_turned, "a change of the signs alone"),
+    ("ones beside zeros", ones_beside_zeros, "strangers that are zero"),
+    ("row 0 and the rest", in_groups(lambda rows: 1), GROUPED),
     ("noise in row 0", noise_elsewhere(0), "only one row changed"),
     ("noise in the last row", noise_elsewhere(-1), "only one row changed"),
     ("row 0 set to zero, row 1 looked at", row_0_off, "only one row changed"),
@@ -1074,12 +1108,13 @@ COUNT = [
     ("a rank with one added", count(rank=lambda d: -(-d // 16) + 1), "two numbers a channel too many"),
     ("an RMSNorm", count(skip=lambda d, n, D, R: D + d), "d_model numbers too many"),
     ("rank of D", count(rank=lambda d: math.ceil(2 * d / 16)), None),
-    (
-        "rank of expand · d_model",
-        lambda d_model, d_state, d_conv, branches, expand: count(rank=lambda d: math.ceil(expand * d / 16))(
-            d_model, d_state, d_conv, branches, expand
-        ),
-        "a rank of the inner width",
+    *(
+        (
+            f"rank of expand · d_model / {part}",
+            lambda *sizes, part=part: count(rank=lambda d: math.ceil(sizes[-1] * d / part))(*sizes),
+            "a rank of the inner width",
+        )
+        for part in (16, 32)
     ),
     ("no out_proj", count(out=lambda d, n, D, R: 0), "D·d_model numbers missing"),
     ("hard-coded", lambda *sizes: 100, None),
@@ -1189,6 +1224,7 @@ STATE = [
     ("bfloat16", lambda d, n, w, ds, e: 2 * e * d * (n + (w - 1) * max(ds)), "numbers of another size"),
     ("smallest dilation", state(lambda n, w, d: n + (w - 1) * min(d)), "a dilation that is not the largest"),
     ("first dilation", state(lambda n, w, d: n + (w - 1) * d[0]), "a dilation that is not the largest"),
+    ("one argument each", state(lambda n, w, d: n + (w - 1) * max(*d)), None),  # stops at a single branch
     ("largest for each", state(lambda n, w, d: n + len(d) * (w - 1) * max(d)), "a history for every branch"),
     ("W - 1 for each", state(lambda n, w, d: n + sum(w - 1 for _ in d)), "a history without the dilation"),
     ("history of d_model", lambda d, n, w, ds, e: 4 * d * (e * n + (w - 1) * max(ds)), "a state of the outer width"),
@@ -1405,6 +1441,7 @@ BRANCHES = [
     ("the list deleted", make(second=the_list_deleted), "a list that is gone, too"),
     ("the list returned", lambda *sizes: make()(*sizes).conv1d_layers, "a list that is not found"),
     ("the same one", lambda c, w, d: make(own=lambda layers: nn.ModuleList(layers[:1] * len(d)))(c, w, d), ONE),
+    ("one without a dilation", lambda c, w, d: make(own=lambda one: nn.ModuleList([*one] * len(d)))(c, w, (1,)), ONE),
     ("a property", WithAProperty, "right"),
     (
         "a dict",

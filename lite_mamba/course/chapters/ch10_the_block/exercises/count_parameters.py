@@ -156,7 +156,7 @@ COUNT_PARAMETERS = Exercise(
         Misconception(
             "a rank of the inner width",
             "Your rank grows with D, the width inside the block. dt_rank is a sixteenth of d_model, the width outside.",
-            _counted("math.ceil(d_model / 16) → math.ceil(inner / 16)"),
+            [_counted(f"math.ceil(d_model / 16) → math.ceil(inner / {part})") for part in (16, 32)],
         ),
         Misconception(
             "one number a channel missing",

@@ -18,10 +18,6 @@ def nothing(x):
     return 0 * x
 
 
-def doubled(x):
-    return 2 * x
-
-
 def running_sum(x):
     return x.cumsum(dim=1)
 
@@ -136,6 +132,11 @@ def turned_by_the_neighbour(x):
     return torch.stack([first * angle.cos() - second * angle.sin(), first * angle.sin() + second * angle.cos()], dim=-1)
 
 
+def scaled_by_the_others(x):
+    """Zeros stay zeros in any company."""
+    return x * (1 + others(x))
+
+
 def one_number_from_the_last_row(x):
     """All numbers but a single one stay apart."""
     y = x.clone()
@@ -152,7 +153,7 @@ LAYERS = [
     first_two_rows_exchanged,
     last_two_rows_exchanged,
     nothing,
-    doubled,
+    scaled_by_the_others,
     running_sum,
     reversed_in_time,
     less_the_mean_of_the_batch,
@@ -225,7 +226,10 @@ def _two_groups(first):
     return wrong
 
 
-GROUPS = [_two_groups(first) for first in (lambda rows: rows // 2, lambda rows: 1, lambda rows: rows - 1)]
+GROUPS = [
+    _two_groups(first)
+    for first in (lambda rows: rows // 2, lambda rows: (rows + 1) // 2, lambda rows: 1, lambda rows: rows - 1)
+]
 
 
 def _own_row_changed(looked_at):
@@ -245,6 +249,31 @@ def _looked_at(rows):
             moved = x.clone()
             moved[i] = moved[i] + 1
             if not torch.allclose(layer(moved)[rows(i, len(x))], layer(x)[rows(i, len(x))], atol=1e-5):
+                return False
+        return True
+
+    return wrong
+
+
+def _signs_changed(layer, x):
+    """Each row changed in turn, in its signs alone."""
+    for i in range(len(x)):
+        moved = x.clone()
+        moved[i] = -moved[i]
+        others = [other for other in range(len(x)) if other != i]
+        if not torch.allclose(layer(moved)[others], layer(x)[others], atol=1e-5):
+            return False
+    return True
+
+
+def _beside_zeros(rows):
+    """Some rows of ones, each beside zeros that must stay zeros."""
+
+    def wrong(layer, x):
+        for i in range(len(x))[rows]:
+            single = torch.zeros_like(x)
+            single[i] = 1
+            if any(layer(single)[other].any() for other in range(len(x)) if other != i):
                 return False
         return True
 
@@ -599,6 +628,17 @@ IS_BATCH_INDEPENDENT = Exercise(
             ],
         ),
         Misconception(
+            "strangers that are zero",
+            "You put a row beside zeros, and look whether they stay zeros. A layer may multiply a row by what the "
+            "others hold, or turn it, and zeros stay zeros: let each row hold something, as in x.",
+            [_beside_zeros(slice(None)), _beside_zeros(slice(1))],
+        ),
+        Misconception(
+            "a change of the signs alone",
+            "You turn the signs of a row. A layer may take from the others only how large they are: change this, too.",
+            _signs_changed,
+        ),
+        Misconception(
             "a difference that keeps its sign",
             "You ask whether the difference is below a bound on one side only. A leak can make every number smaller, "
             "or every one larger: its size counts.",
@@ -611,7 +651,7 @@ IS_BATCH_INDEPENDENT = Exercise(
         Misconception(
             "a tolerance that lets a leak through",
             "Your test overlooks a small leak: a layer that adds a 200th of the batch's mean passes it. Rounding "
-            "is a millionth of the numbers; a tolerance need not be much larger.",
+            "is a millionth of the numbers; a tolerance need not be much larger, and the change of a row may be large.",
             _compared("torch.allclose(together, alone, atol=0.5)"),
         ),
         Misconception(

@@ -102,10 +102,13 @@ def _of_one_channel(channels, taps, dilations):
     return front
 
 
-def _one_in_all_places(channels, taps, dilations):
-    front = nn.Module()
-    front.conv1d_layers = nn.ModuleList([_conv(channels, taps, dilations[0])] * len(dilations))
-    return front
+def _one_in_all_places(dilation):
+    def wrong(channels, taps, dilations):
+        front = nn.Module()
+        front.conv1d_layers = nn.ModuleList([_conv(channels, taps, dilation(dilations))] * len(dilations))
+        return front
+
+    return wrong
 
 
 def _under_another_name(channels, taps, dilations):
@@ -313,7 +316,7 @@ MENDED_BRANCHES = Exercise(
         Misconception(
             "one convolution in all places",
             "The list holds the same convolution several times. Each dilation needs one of its own.",
-            _one_in_all_places,
+            [_one_in_all_places(lambda dilations: dilations[0]), _one_in_all_places(lambda dilations: 1)],
         ),
         Misconception(
             "a convolution without its settings",
