@@ -1,5 +1,7 @@
 """The figures of notebook 03 show what the package computes, at every corner of their sliders."""
 
+import itertools
+
 import numpy as np
 import torch
 
@@ -73,7 +75,7 @@ def test_a_history_that_is_not_of_the_last_samples_is_not_called_so():
     shown = figures.BufferAtWork(step=remembered_output)
     sentence = shown.update(t=1, dilation=2)  # both outputs are right, and a 12 stands in the place of the 3
     assert shown.history == [0, 0, 0, 12] and shown.wrong == 0
-    assert "the history has 4 columns, which do not hold the last 4 samples. The taps should read" in sentence
+    assert "the history has 4 columns, which do not hold the samples just before. The taps should read" in sentence
     assert shown.titles() == ["The 2 outputs so far equal the single pass"]
     assert shown.tap_name.get_text() == "× tap, as it\nshould be"
 
@@ -89,7 +91,15 @@ def test_a_step_that_is_wrong_later_is_not_said_to_read_where_the_taps_are():
     assert "1 of 2 outputs is wrong." in shown.update(t=1, dilation=2)
     assert shown.titles() == ["1 of 2 streamed outputs differs from the single pass"]
     assert "The taps read" in shown.update(t=0, dilation=1)
-    assert shown.titles() == ["The last 2 samples and the new one are enough"]
+    assert shown.titles() == ["The history, at first zeros, and the new sample are enough"]
+
+
+def test_the_title_names_no_samples_that_have_not_come():
+    shown = figures.BufferAtWork()
+    for t, dilation in itertools.product(range(20), range(1, 5)):
+        shown.update(t=t, dilation=dilation)
+        held = f"The last {shown.lag} samples" if t >= shown.lag else "The history, at first zeros,"
+        assert shown.titles()[0].startswith(f"{held} and the new ")
 
 
 def test_an_output_outside_of_the_frame_has_a_cross_and_a_nan_has_one_too():

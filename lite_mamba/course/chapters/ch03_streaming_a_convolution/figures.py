@@ -70,7 +70,7 @@ class BufferAtWork(LiveFigure):
         self._show_history(t)
         self._show_output(t)
         self.title(self.cells, self._finding())
-        held = "" if self.remembered else f", which do not hold the last {self.lag} samples"
+        held = "" if self.remembered else ", which do not hold the samples just before"
         read = ", ".join(written(tap, "d") for tap in self.taps)
         early = " (zeros before t = 0)" if self.taps[0] < 0 else ""
         taps = "taps read" if self.sound else "taps should read"
@@ -94,6 +94,8 @@ class BufferAtWork(LiveFigure):
             return f"{self._how_many_are_wrong('streamed outputs', 'differs', 'differ')} from the single pass"
         if not self.sound:  # wrong later, or right by chance
             return f"{self._so_far()} the single pass"
+        if self.taps[0] < 0:  # fewer samples have come than the history has columns
+            return "The history, at first zeros, and the new sample are enough"
         return f"The last {self.lag} samples and the new one are enough"
 
     def _how_many_are_wrong(self, outputs: str, one: str, many: str) -> str:
