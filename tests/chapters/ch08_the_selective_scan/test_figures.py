@@ -152,6 +152,17 @@ def test_no_fixed_step_makes_the_last_data_token_most_of_the_state():
             assert f"At t = {t} the last data token makes" in sentence
 
 
+@pytest.mark.parametrize("fixed", [0.001, 0.1, 0.562, 1.0])
+def test_a_trace_of_other_tokens_leaves_no_state_to_one_token_alone(fixed):
+    shown = figures.StateMap()
+    for t in range(6, shown.LENGTH):
+        sentence = shown.update(t=t, fixed=fixed)
+        assert all(0 < share < 100 for share in shown.share)
+        for text in (sentence, shown.heading.get_text()):
+            assert " 0 %" not in text and "100 %" not in text
+    assert figures.told(100) == "100 %" and figures.told(0) == "0 %"
+
+
 @pytest.mark.parametrize("fixed", [0.001, 0.1, 1.0])
 def test_the_bars_have_the_colours_and_the_scale_of_their_map(fixed):
     shown = figures.StateMap()
@@ -275,6 +286,17 @@ def test_chunks_from_the_package_are_right_and_those_of_the_suspect_are_not():
     assert "32 outputs of 48 wrong. The first wrong one is at t = 16. The chunk is the suspect." in sentence
 
 
+@pytest.mark.parametrize("size", range(1, 49))
+def test_the_keys_of_the_chunks_name_what_is_drawn(size):
+    for factor in (1, 3):
+        shown = figures.ChunkBorders(chunk=lambda u, *rest, factor=factor: figures.package_chunk(factor * u, *rest))
+        sentence = shown.update(size=size)
+        drawn = len(shown.good.get_xdata()), len(shown.bad.get_xdata()), len(shown.borders.get_segments())
+        assert [key.get_visible() for key in shown.keys] == [number > 0 for number in drawn]
+        assert drawn[2] == -(-48 // size) - 1
+        assert sentence.startswith("Chunks of") == (1 < size < 48)
+
+
 @pytest.mark.parametrize("factor", [-1.0, 3.0, float("nan")])
 def test_every_wrong_output_has_a_cross_in_the_picture(factor):
     def wrong(*given):
@@ -290,7 +312,7 @@ def test_every_wrong_output_has_a_cross_in_the_picture(factor):
     assert beyond and f"{beyond} of the wrong ones have no place in the picture" in sentence
     shown.pixels()
     box = shown.by.axes.transData.transform((0, high))[1]
-    assert all(text.get_window_extent().y0 > box for text in shown.ax.texts if text.get_text())
+    assert all(text.get_window_extent().y0 > box for text in shown.ax.texts if text.get_text() and text.get_visible())
 
 
 def test_a_chunk_that_writes_into_its_inputs_shows_the_same_at_every_move():

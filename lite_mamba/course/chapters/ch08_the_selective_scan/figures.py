@@ -308,7 +308,7 @@ class StateMap(LiveFigure):
             return f"At t = {t} both states are empty: no token has left anything.{by}"
         if t < min(self.DATA):
             return f"At t = {t} no data token has come yet, and the selective state {self._before_data(t)}.{by}"
-        fixed_share, own_share = (percent(share / 100) for share in self.share)
+        fixed_share, own_share = map(told, self.share)
         return (
             f"At t = {t} the last data token makes {fixed_share} of the state with the fixed Δ of {fixed:.3g}, and "
             f"{own_share} of the state with a Δ for each token.{by}"
@@ -321,7 +321,7 @@ class StateMap(LiveFigure):
             return f"t = {t}: both states are empty"
         if t < min(self.DATA):
             return f"t = {t}: no data yet, and the selective state {self._before_data(t)}"
-        fixed, selective = (percent(share / 100) for share in self.share)
+        fixed, selective = map(told, self.share)
         return f"t = {t}: last data token: {fixed} of the fixed state, {selective} of the selective"
 
     def _before_data(self, t: int) -> str:
@@ -348,6 +348,11 @@ def data_share(run: dict[str, np.ndarray], t: int) -> float:
     """How much of the state after token t the last data token makes, in per cent of the two parts' squared lengths."""
     last, rest = float((run["last"][t] ** 2).sum()), float(((run["h"] - run["last"])[t] ** 2).sum())
     return 100 * last / (last + rest) if last + rest else 0.0
+
+
+def told(share: float) -> str:
+    """A share in per cent, in words: a trace of it is not 0 %, and a trace of the rest leaves no 100 %."""
+    return percent(share / 100 if share in (0, 100) else min(max(share / 100, 1e-3), 1 - 1e-3))
 
 
 def signed_colours() -> Colormap:
@@ -442,18 +447,23 @@ class ChunkBorders(LiveFigure):
         self.truth = selective_scan_fn(**self.system).flatten().numpy()  # (L,)
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-0.8, self.LENGTH - 0.2), ylim=(-0.4, 9.6), ylabel="output y")
-        self.ax.set_xlabel("token t (dotted: borders of chunks)")
+        self.ax.set_xlabel("token t")
         self.borders = self.ax.vlines(range(self.LENGTH), -0.4, 8, color=style.GREY, lw=2.5, ls=":")
         (self.right,) = self.ax.plot(self.truth, "o-", color=style.GREY, mfc="white", mew=2.5, ms=11, lw=2.5)
         (self.good,) = self.ax.plot([], [], "o", color=style.BLUE, ms=6, ls="none")
         (self.bad,) = self.ax.plot([], [], "X", color=style.VERMILLION, ms=10, ls="none")
-        notes = [
-            self.ax.text(-0.4, 9, "○ one pass", color=style.GREY, va="center"),
-            self.ax.text(9, 9, "● in chunks, right", color=style.BLUE, va="center", fontweight="bold"),
-            self.ax.text(23, 9, "✖ in chunks, wrong", color=style.VERMILLION, va="center", fontweight="bold"),
+        one_pass = self.ax.text(-0.4, 9, "○ one pass", color=style.GREY, va="center")
+        bold = {"va": "center", "fontweight": "bold"}
+        self.keys = [
+            self.ax.text(9, 9, "● in chunks, right", color=style.BLUE, **bold),
+            self.ax.text(23, 9, "✖ in chunks, wrong", color=style.VERMILLION, **bold),
+            self.figure.text(
+                47.6, -1.7, "dotted: borders of chunks", transform=self.ax.transData, color=style.GREY, ha="right"
+            ),
         ]
+        self.keys[2].set_in_layout(False)  # it stands beside the label of the axis
         self.by = self.ax.text(47.6, 9, "", color=style.BLACK, va="center", ha="right")
-        self.move(self.borders, self.right, self.good, self.bad, self.by, *notes)
+        self.move(self.borders, self.right, self.good, self.bad, self.by, one_pass, *self.keys)
 
     @torch.no_grad()
     def update(self, size: int = 16) -> str:
@@ -462,9 +472,12 @@ class ChunkBorders(LiveFigure):
         times = np.arange(self.LENGTH)
         self.good.set_data(times[~self.wrong], self.y[~self.wrong])
         self.bad.set_data(times[self.wrong], np.clip(np.nan_to_num(self.y[self.wrong], nan=-np.inf), *self.ENDS))
-        starts = range(size, self.LENGTH, size) if size > 1 else ()
+        starts = range(size, self.LENGTH, size)
         self.borders.set_segments([[(x - 0.5, -0.4), (x - 0.5, 8.2)] for x in starts])
-        bad, words = int(self.wrong.sum()), f"Chunks of {size}" if size > 1 else "One token at a time"
+        for key, there in zip(self.keys, (not self.wrong.all(), self.wrong.any(), len(starts)), strict=True):
+            key.set_visible(bool(there))
+        words = {1: "One token at a time", self.LENGTH: "Everything at once"}.get(size, f"Chunks of {size}")
+        bad = int(self.wrong.sum())
         finding = f"{words}: {several(bad or 'no', 'output')} of {self.LENGTH} wrong"
         self.title(self.ax, finding)
         whose = self.whose or self.owner(self.chunk)
