@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from fake_exercises import fake_chapter  # noqa: F401 (a fixture)
 
-from lite_mamba import course
+from lite_mamba import InferenceParams, Mamba, course
 from lite_mamba.course.checking.compare import Facts
 from lite_mamba.course.checking.exercise import Exercise
 from lite_mamba.course.checking.general import ERRORS, HINTS, NAMES, named, named_error
@@ -344,6 +344,7 @@ RAISING = [
     ("numbers where yes and no are wanted", lambda x, n: x & (x > n)),
     ("numbers where yes and no are wanted", lambda x, n: ~x.numpy()),
     ("numbers where yes and no are wanted", lambda x, n: x ^ 2),
+    ("a stream at another offset", lambda x, n: Mamba(8, layer_idx=0)(torch.ones(1, 1, 8), InferenceParams(9, 1, n))),
     ("a name that is not defined", lambda x, n: nobody_has_made_it),  # noqa: F821
     ("a division by zero", lambda x, n: 1 / (n - n)),
     ("a number without a logarithm or root", lambda x, n: math.log(-n)),

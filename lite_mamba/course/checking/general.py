@@ -282,6 +282,12 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "Kernel size can't be greater than actual input size",
         "How long is what the kernel slides over? W taps with dilation d need (W − 1)·d + 1 samples for one output.",
     ),
+    "a stream at another offset": (
+        ValueError,
+        "seqlen_offset is",
+        "A stream's offset is the number of tokens that it has read; the error tells both. Which line moves it, when, "
+        "and by how much?",
+    ),
     "a step backwards": (
         ValueError,
         "step must be greater than zero",

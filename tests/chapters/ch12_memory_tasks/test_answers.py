@@ -1169,6 +1169,8 @@ READING = [
     ("a fresh stream, offset by place", read_fresh_at_its_place, "an offset without its stream"),
     ("too early", read_too_early, "an offset that moves too early"),
     ("too early by a chunk", read_too_early_by_a_chunk, "an offset that moves too early"),
+    ("moved twice", lambda m, t, c: read_with(m, t, c, advance=lambda p: 2 * len(p))[:, -1],
+     "a stream at another offset"),
     ("pieces counted", lambda m, t, c: read_with(m, t, c, advance=lambda p: 1)[:, -1], "an offset that counts pieces"),
     ("all at once", lambda m, t, c: m(t)[:, -1], "pieces longer than chunk"),
     ("a token too long", lambda m, t, c: read_with(m, t, c + 1)[:, -1], "pieces longer than chunk"),
