@@ -333,6 +333,12 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "In the pattern each axis of a tensor has a letter in its group. Operand 0 is the first tensor, operand 1 the "
         "second. Print the shape, and count the letters.",
     ),
+    "a size below zero": (
+        (RuntimeError, ValueError),
+        "negative dimension|(size|length)[^.]* non-negative",
+        "A size that you work out, by a difference mostly, is below 0 here. For which inputs is what you take away the "
+        "larger one?",
+    ),
     "shapes that do not fit": (
         (RuntimeError, ValueError, IndexError),
         "[Ss]izes? of tensor|size mismatch|mat1 and mat2|must match|[Ss]hape|dimension|broadcast|expand|"
