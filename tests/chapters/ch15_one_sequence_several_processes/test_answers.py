@@ -160,6 +160,10 @@ SUMMARY = [
     ("exp2", lambda d, A, x: (d.sum(), by_weights(d, math.log(2) * A, x)[1]), "a power of 2"),
     ("half-lives", lambda d, A, x: (d.sum(), functools.reduce(
         lambda h, t: h / 2 ** d[t] + x[t], range(len(d)), 0 * A)), "a power of 2"),
+    ("A outside", lambda d, A, x: (d.sum(), functools.reduce(
+        lambda h, t: A * torch.exp(d[t]) * h + x[t], range(len(d)), 0 * A)), "an exponential of one factor"),
+    ("Δ outside", lambda d, A, x: (d.sum(), functools.reduce(
+        lambda h, t: torch.exp(A) * d[t] * h + x[t], range(len(d)), 0 * A)), "an exponential of one factor"),
 ]  # fmt: skip
 
 
@@ -297,6 +301,30 @@ START = [
     ("the parts behind", carried(fade_then_add, lambda rank, P: range(rank + 1, P)), "the ranks behind"),
     ("the next", lambda rank, totals, ends, A: ends[(rank + 1) % len(ends)], None),
     ("everybody", carried(fade_then_add, lambda rank, P: range(P)), "all ranks"),
+    ("everybody, in a sum", summed(parts=lambda rank, P: range(P)), "all ranks"),
+    ("all the others", carried(fade_then_add, lambda rank, P: [q for q in range(P) if q != rank]), "all ranks"),
+    ("all the others, in a sum", summed(parts=lambda rank, P: [q for q in range(P) if q != rank]), "all ranks"),
+    ("all the others, each from its side", lambda rank, totals, ends, A: sum(
+        (torch.exp(A * totals[min(q, rank) + 1 : max(q, rank)].sum()) * ends[q] for q in range(len(ends)) if q != rank),
+        0 * A), "all ranks"),
+    ("all the others, added", lambda rank, totals, ends, A: ends.sum(0) - ends[rank], "all ranks"),
+    ("a sum of all", lambda rank, totals, ends, A: ends.sum(0), "all ranks"),
+    ("a running sum in the loop", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: torch.exp(A * totals.cumsum(0)[q]) * h + ends[q], range(rank), 0 * A),
+     "a sum that fades again in each turn"),
+    ("all from there on in the loop", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: torch.exp(A * totals[q:rank].sum()) * h + ends[q], range(rank), 0 * A),
+     "a sum that fades again in each turn"),
+    ("the formula's sum in the loop", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: torch.exp(A * sum(totals[q + 1 : rank])) * h + ends[q], range(rank), 0 * A),
+     "a sum that fades again in each turn"),
+    ("A outside", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: torch.exp(totals[q]) * A * h + ends[q], range(rank), 0 * A), "an exponential of one factor"),
+    ("the total outside", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: totals[q] * A.exp() * h + ends[q], range(rank), 0 * A), "an exponential of one factor"),
+    ("A outside, in a sum", lambda rank, totals, ends, A: sum(
+        (A * torch.exp(totals[q + 1 : rank].sum()) * ends[q] for q in range(rank)), 0 * A),
+     "an exponential of one factor"),
     ("a total as a decay", lambda rank, totals, ends, A: functools.reduce(
         lambda h, q: totals[q] * h + ends[q], range(rank), torch.zeros_like(A)), "a sum taken for a decay"),
     ("all starts", lambda rank, totals, ends, A: torch.stack(
@@ -456,6 +484,12 @@ CORRECTED = [
     ("a blend", lambda s, start, d, A: torch.lerp(s, start.expand_as(s), torch.exp(torch.outer(d.cumsum(0), A))),
      "a blend of start and states"),
     ("no A", lambda s, start, d, A: s + torch.exp(-d.cumsum(0))[:, None] * start, "a decay without A"),
+    ("A outside", lambda s, start, d, A: s + d.cumsum(0).exp()[:, None] * (A * start), "an exponential of one factor"),
+    ("Δ outside", lambda s, start, d, A: s + torch.outer(d.cumsum(0), A.exp()) * start, "an exponential of one factor"),
+    ("out of the brackets", lambda s, start, d, A: (s / (left := torch.outer(d.cumsum(0), A).exp()) + start) * left,
+     "not a number where a part is long"),
+    ("a quotient of two decays", lambda s, start, d, A: s + torch.exp(d.sum() * A) / torch.exp(
+        (d.sum() - d.cumsum(0))[:, None] * A) * start, None),
     ("the first twenty steps", lambda s, start, d, A: torch.cat(
         [s[:20] + torch.exp(d[:20].cumsum(0)[:, None] * A) * start, s[20:]]), None),
     ("what is tiny left out", lambda s, start, d, A: s + F.threshold(
@@ -775,7 +809,9 @@ HUNT = [
     ("no return", lambda *case: None, None),
     ("the bracket left out", convolved(lag=lambda k, taps, d: taps - 1 - k * d), "a slice that cuts off outputs"),
     ("the bracket moved", convolved(lag=lambda k, taps, d: (taps - 1) * d - k), "taps one sample apart"),
-    ("no lag", convolved(lag=lambda k, taps, d: 0), "taps that all read the present"),
+    ("no lag", convolved(lag=lambda k, taps, d: 0), "taps that all read one sample"),
+    ("from behind the zeros", convolved(lag=lambda k, taps, d: (taps - 1) * d), "taps that all read one sample"),
+    ("a gap less in each", convolved(lambda taps, d: taps * (d - 1)), "a halo without the taps in it"),
     ("no first tap", lambda parts, weight, d: joined(parts, torch.cat([0 * weight[:, :1], weight[:, 1:]], 1), d),
      "a tap left out"),
     ("no last tap", lambda parts, weight, d: joined(parts, torch.cat([weight[:, :-1], 0 * weight[:, :1]], 1), d),
@@ -934,6 +970,25 @@ BACK = [
          for q in range(rank + 1, len(totals))), 0 * A), "not a number where a part is long"),
     ("one total too few", behind(between=lambda rank, q: slice(rank + 1, q - 1)), "a part between that does not fade"),
     ("one total too late", behind(between=lambda rank, q: slice(rank + 2, q)), "a part between that does not fade"),
+    ("everybody, in a sum", behind(lambda rank, P: range(P)), "all ranks"),
+    ("a running sum in the loop", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: torch.exp(A * totals[q:].sum()) * g + slopes[q], range(len(totals) - 1, rank, -1), 0 * A),
+     "a sum that fades again in each turn"),
+    ("all up to there in the loop", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: torch.exp(A * totals[rank + 1 : q + 1].sum()) * g + slopes[q],
+        range(len(totals) - 1, rank, -1), 0 * A), "a sum that fades again in each turn"),
+    ("the formula's sum in the loop", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: torch.exp(A * sum(totals[rank + 1 : q])) * g + slopes[q], range(len(totals) - 1, rank, -1), 0 * A),
+     "a sum that fades again in each turn"),
+    ("A outside", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: torch.exp(totals[q]) * A * g + slopes[q], range(len(totals) - 1, rank, -1), 0 * A),
+     "an exponential of one factor"),
+    ("the total outside", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: totals[q] * A.exp() * g + slopes[q], range(len(totals) - 1, rank, -1), 0 * A),
+     "an exponential of one factor"),
+    ("A outside, in a sum", lambda rank, totals, slopes, A: sum(
+        (A * torch.exp(totals[rank + 1 : q].sum()) * slopes[q] for q in range(rank + 1, len(totals))), 0 * A),
+     "an exponential of one factor"),
     ("kept, and the rest added", back(lambda g, decay, slope: g + decay * g + slope),
      "a gradient that is kept and fades besides"),
     ("a running sum of totals", lambda rank, totals, slopes, A: sum(

@@ -130,6 +130,7 @@ CONVOLVE_PARTS = Exercise(
             [
                 edited(convolve_parts, f"{REACH} → reach = (taps - 1) * (dilation - 1)"),
                 edited(convolve_parts, f"{REACH} → reach = (taps - 1) * (dilation - 1) + 1"),
+                edited(convolve_parts, f"{REACH} → reach = taps * (dilation - 1)"),
             ],
             where=lambda dilation, **_: dilation > 1,
         ),
@@ -222,10 +223,13 @@ CONVOLVE_PARTS = Exercise(
             where=lambda dilation, **_: dilation > 1,
         ),
         Misconception(
-            "taps that all read the present",
-            "All of your taps read the present sample. Zeros in *front* move the samples by the lag of a tap, for a "
-            "slice that counts from the front, too.",
-            edited(convolve_parts, "(lag, 0) → (0, lag)"),
+            "taps that all read one sample",
+            "All of your taps read the same sample. Zeros in *front* move the samples by the lag of a tap; a slice "
+            "that counts from the end, or from behind these zeros, moves them back.",
+            [
+                edited(convolve_parts, "(lag, 0) → (0, lag)"),
+                edited(convolve_parts, "[:, reach : reach + → [:, lag : lag +"),
+            ],
         ),
         Misconception(
             "the last tap alone",

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import HALF, all_states, draw_decays, draw_part, few_or_many
+from .shared import HALF, LONG, all_states, draw_decays, draw_part, few_or_many
 
 
 def corrected(states: Tensor, start: Tensor, delta: Tensor, A: Tensor) -> Tensor:
@@ -20,8 +20,18 @@ def _corrected_case(draw: Draw) -> dict:
     delta, x = draw_part(draw, length, N)
     delta = delta * min(1, 16 / length)  # many steps are small: the start is felt in all of them
     A = draw_decays(draw, N)
-    size = draw.in_turn([1.0, 1000.0])  # a large start is felt for long: nothing of it may be left out for its size
+    kind = draw.in_turn(["alike", "a large start", "a long step"])
+    size = 1000.0 if kind == "a large start" else 1.0  # it is felt for long: nothing of it may be left out for its size
+    if kind == "a long step":  # its decay is 0, by which nobody can divide
+        delta[length // 2] = LONG
+        A = A / 5 - 1.1
     return {"states": all_states(delta, A, x), "start": size * (draw.normal(N) + 0.05), "delta": delta, "A": A}
+
+
+def _divided(states, start, delta, A):
+    """What does not depend on the step is taken out of the brackets."""
+    left = torch.exp(delta.cumsum(0)[:, None] * A)
+    return left * (states / left + start)
 
 
 def _differences_scanned(states, start, delta, A):
@@ -117,12 +127,29 @@ CORRECTED = Exercise(
             "a start that grows",
             "Your start grows from step to step. A is negative already: no further sign belongs into the exponent.",
             edited(corrected, "delta.cumsum(0)[:, None] * A → -delta.cumsum(0)[:, None] * A"),
+            where=lambda delta, **_: delta.max() < LONG,
+        ),
+        Misconception(
+            "not a number where a part is long",
+            "Nothing is left behind a long step: a quotient of decays is 0 / 0 there. How far has the start faded at "
+            "each step?",
+            _divided,
         ),
         Misconception(
             "an exponent taken for what is left",
             "You multiply the start with A times the steps that have gone by, which is negative. That is the "
             "exponent; what is left of the start lies between 0 and 1.",
             edited(corrected, "torch.exp(delta.cumsum(0)[:, None] * A) → delta.cumsum(0)[:, None] * A"),
+        ),
+        Misconception(
+            "an exponential of one factor",
+            "Your exponential holds only one of the two, the steps or A, and the other one stands outside. What is "
+            "left of the start is the exponential of their product.",
+            [
+                edited(corrected, "torch.exp(delta.cumsum(0)[:, None] * A) → torch.exp(delta.cumsum(0)[:, None]) * A"),
+                edited(corrected, "torch.exp(delta.cumsum(0)[:, None] * A) → delta.cumsum(0)[:, None] * torch.exp(A)"),
+            ],
+            where=lambda delta, **_: delta.max() < LONG,
         ),
         Misconception(
             "Euler's decay",

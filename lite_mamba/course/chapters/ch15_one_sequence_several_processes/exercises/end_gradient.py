@@ -177,6 +177,17 @@ END_GRADIENT = Exercise(
             where=lambda rank, totals, **_: rank < len(totals) - 2 and totals.max() < LONG,
         ),
         Misconception(
+            "a sum that fades again in each turn",
+            "Your loop carries a gradient from part to part, and fades it by several parts in each turn. Either the "
+            "gradient fades by one part in each turn, or each slope fades once, by all parts between.",
+            [
+                edited(end_gradient, "A * totals[q] → A * totals[q:].sum()"),
+                edited(end_gradient, "A * totals[q] → A * totals[rank + 1 : q + 1].sum()"),
+                edited(end_gradient, "A * totals[q] → A * totals[rank + 1 : q].sum()"),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
             "a gradient that is kept and fades besides",
             "You add what is left of the gradient to the gradient itself. What is left of it comes in its *place*.",
             edited(end_gradient, f"{HAND_BACK} → g + {HAND_BACK}"),
@@ -191,6 +202,17 @@ END_GRADIENT = Exercise(
                 edited(end_gradient, f"{HAND_BACK} → A * totals[q] * g + slopes[q]"),
             ],
             where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "an exponential of one factor",
+            "Your exponential holds only one of the two, the steps or A, and the other one stands outside. A decay is "
+            "the exponential of their product.",
+            [
+                edited(end_gradient, f"{HAND_BACK} → A * torch.exp(totals[q]) * g + slopes[q]"),
+                edited(end_gradient, f"{HAND_BACK} → totals[q] * torch.exp(A) * g + slopes[q]"),
+                lambda rank, totals, slopes, A: A * end_gradient(rank, totals, slopes, torch.ones_like(A)),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 2 and totals.max() < LONG,
         ),
         Misconception(
             "the next part left out",
@@ -413,6 +435,11 @@ END_GRADIENT = Exercise(
             "You go through the parts before yours as well. They do not feel your state.",
             [
                 edited(end_gradient, "range(rank + 1, len(totals)) → range(len(totals))"),
+                edited(
+                    end_gradient,
+                    "range(rank + 1, len(totals)) → range(len(totals))",
+                    "totals[q]) → (totals[q] if q > rank else 0))",
+                ),
                 edited(
                     end_gradient,
                     "range(rank + 1, len(totals)) → [q for q in range(len(totals)) if q != rank]",

@@ -205,8 +205,34 @@ OWN_START = Exercise(
         ),
         Misconception(
             "all ranks",
-            "You go through all parts: this is the state at the end of the whole sequence, the same for everybody.",
-            edited(own_start, "range(rank) → range(len(totals))"),
+            "You go through the parts behind yours as well. A state comes from the past.",
+            [
+                edited(own_start, "range(rank) → range(len(totals))"),
+                edited(own_start, "range(rank) → range(len(totals))", "totals[q]) → (totals[q] if q < rank else 0))"),
+                edited(own_start, "range(rank) → [q for q in range(len(totals)) if q != rank]"),
+                edited(
+                    own_start,
+                    "range(rank) → [q for q in range(len(totals)) if q != rank]",
+                    "totals[q]) → (totals[q] if q < rank else 0))",
+                ),
+                lambda rank, totals, ends, A: (
+                    own_start(rank, totals, ends, A)
+                    + own_start(len(totals) - 1 - rank, totals.flip(0), ends.flip(0), A)
+                ),
+                lambda rank, totals, ends, A: ends.sum(0) - ends[rank],
+                lambda rank, totals, ends, A: ends.sum(0),
+            ],
+        ),
+        Misconception(
+            "a sum that fades again in each turn",
+            "Your loop carries a state from part to part, and fades it by several parts in each turn. Either the state "
+            "fades by one part in each turn, or each end fades once, by all parts between.",
+            [
+                edited(own_start, "A * totals[q] → A * totals[: q + 1].sum()"),
+                edited(own_start, "A * totals[q] → A * totals[q:rank].sum()"),
+                edited(own_start, "A * totals[q] → A * totals[q + 1 : rank].sum()"),
+            ],
+            where=lambda rank, **_: rank > 1,
         ),
         Misconception(
             "a state that is kept and fades besides",
@@ -230,6 +256,17 @@ OWN_START = Exercise(
                 _sum_of_exponents,
             ],
             where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "an exponential of one factor",
+            "Your exponential holds only one of the two, the steps or A, and the other one stands outside. A decay is "
+            "the exponential of their product.",
+            [
+                edited(own_start, f"{HAND_ON} → A * torch.exp(totals[q]) * h + ends[q]"),
+                edited(own_start, f"{HAND_ON} → totals[q] * torch.exp(A) * h + ends[q]"),
+                lambda rank, totals, ends, A: A * own_start(rank, totals, ends, torch.ones_like(A)),
+            ],
+            where=lambda rank, totals, **_: rank > 1 and totals.max() < LONG,
         ),
         Misconception(
             "the first part left out",

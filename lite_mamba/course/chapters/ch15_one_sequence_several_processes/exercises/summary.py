@@ -164,6 +164,16 @@ SUMMARY = Exercise(
             ],
         ),
         Misconception(
+            "an exponential of one factor",
+            "Your exponential holds only one of the two, Δ or A, and the other one stands outside. The decay is the "
+            "exponential of their product.",
+            [
+                edited(summary, "torch.exp(delta_t * A) → torch.exp(delta_t) * A"),
+                edited(summary, "torch.exp(delta_t * A) → delta_t * torch.exp(A)"),
+            ],
+            where=lambda delta, **_: delta.max() < LONG,
+        ),
+        Misconception(
             "Euler's decay",
             "You let the state fade by 1 + ΔA. That is Euler's step, close to the decay for small Δ only. The equation "
             "on the symbol card has the exponential.",
