@@ -163,6 +163,19 @@ def test_the_shortcut_dies_at_step_56():
     assert shown.titles() == ["Δ·A = −3.2, float64: the shortcut dies at step 222"]
 
 
+@pytest.mark.parametrize("digits", [torch.float32, torch.float64])
+def test_the_word_dead_stands_where_the_shortcut_is_dead(digits):
+    shown = figures.DyingShortcut()
+    for tenths in range(2, 33):
+        shown.update(exponent=-tenths / 10, digits=digits)
+        shown.picture()
+        assert bool(shown.word.get_text()) == bool(shown.first_bad)
+        if shown.first_bad:
+            paper = shown.word.get_bbox_patch().get_window_extent()
+            left, right = shown.ax.transData.transform([(shown.first_bad, 0), (470, 0)])[:, 0]
+            assert left <= paper.x0 and paper.x1 <= right, tenths
+
+
 def test_the_shortcut_dies_where_the_inverse_product_overflows():
     shown = figures.DyingShortcut()
     for exponent in (-3.2, -2.0, -0.8, -0.4):

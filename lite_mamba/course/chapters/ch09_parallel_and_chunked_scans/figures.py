@@ -264,7 +264,7 @@ class DyingShortcut(LiveFigure):
         self._place_names(exponent)
         bad = self.first_bad or 471
         self.dead.set(x=bad, width=max(0, 470 - bad))
-        self.word.set(text=f"dead from step {bad} on" if self.first_bad else "", x=min(bad + 6, 300))
+        self.word.set(text="dead" if self.first_bad else "", x=bad + 6)
         name = str(digits).removeprefix("torch.")
         end = f"dies at step {bad}" if self.first_bad else f"lives for all {self.LENGTH} steps"
         self.title(self.ax, f"Δ·A = −{-exponent:.1f}, {name}: the shortcut {end}")
