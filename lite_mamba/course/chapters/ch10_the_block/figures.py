@@ -517,6 +517,8 @@ class WideOrDilated(LiveFigure):
 
 
 def _share(error: float) -> str:
+    if 99 < error < 100:
+        return "over 99 %"
     return "0 %" if error < 0.01 else "under 1 %" if error < 1 else f"{error:.0f} %"
 
 
