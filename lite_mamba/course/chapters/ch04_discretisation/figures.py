@@ -645,7 +645,7 @@ def too_much(x):
 
 
 class SmallNumbers(LiveFigure):
-    """How much of ΔB is left when exp(x) − 1 is computed in a format of few digits, over the size of x = ΔA."""
+    """How much of ΔB is left when exp(x) − 1 is computed in a number format, over the size of x = ΔA."""
 
     FORMATS = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16}  # noqa: RUF012
     controls = {  # noqa: RUF012
