@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from answer_rows import judged, rows
 from torch import nn
 
+from lite_mamba import Mamba
 from lite_mamba.course.chapters.ch10_the_block.exercises import PARTS
 
 # Exercise 1: block_forward
@@ -495,6 +496,7 @@ BLOCK = [
     ("exp2(A_log)", block(log=lambda a: -(2**a)), "a logarithm that is undone by another function"),
     ("softplus(A_log)", block(log=lambda a: -torch.log1p(a.exp())), "a logarithm that is undone by another function"),
     ("y + u", using(skip_and_gate=lambda end, w, y, u, D, z: end(u.add(y), u, D, z)), "a skip that comes twice"),
+    ("u once more", using(skip_and_gate=lambda end, w, y, u, *rest: u + end(y, u, *rest)), "a skip that comes twice"),
     ("views of x and z", cut_before_turning(lambda x: x.reshape(len(x), -1, x.size(1))), RESHAPED),
     ("a view of x", cut_before_turning(lambda x: x.reshape(len(x), -1, x.size(1)), torch.adjoint), RESHAPED),
     ("a view of z", cut_before_turning(torch.adjoint, lambda z: z.reshape(len(z), -1, z.size(1))), RESHAPED),
@@ -987,9 +989,24 @@ def count(conv=lambda D, w, b: b * D * (w + 1) + b, rank=lambda d: -(-d // 16), 
     return count_parameters
 
 
+def counted_in_a_block(d_model, d_state, d_conv, branches, expand):
+    block = Mamba(
+        d_model, d_state=d_state, d_conv=d_conv, conv_dilations=tuple(2**i for i in range(branches)), expand=expand
+    )
+    return sum(weight.nelement() for weight in block.state_dict().values())
+
+
+def linear_layers(d_model, d_state, d_conv, branches, expand):
+    outer = nn.Linear(d_model, 2 * expand * d_model, bias=False), nn.Linear(expand * d_model, d_model, bias=False)
+    numbers = sum(layer.weight.numel() for layer in outer)
+    return count(**{"in": lambda *sizes: numbers, "out": lambda *sizes: 0})(d_model, d_state, d_conv, branches, expand)
+
+
 GATES = "gates and more that is missing"
 COUNT = [
     ("in parts", count(), "right"),
+    ("a block", counted_in_a_block, "a block that is built"),
+    ("two layers", linear_layers, "a block that is built"),
     ("a float", lambda *sizes: float(count()(*sizes)), None),
     ("no conv bias", count(conv=lambda D, w, b: b * D * w + b), "one number a channel missing in each branch"),
     (

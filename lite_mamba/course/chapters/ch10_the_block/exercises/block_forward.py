@@ -249,7 +249,7 @@ BLOCK_FORWARD = Exercise(
             [
                 _wired('(y, u, w["D"], z) → (y + w["D"][:, None] * u, u, w["D"], z)'),
                 _wired('(y, u, w["D"], z) → (y + u, u, w["D"], z)'),
-                _wired(f'{FINISH} → {FINISH} + w["D"][:, None] * u'),
+                *(_wired(f"{FINISH} → {FINISH} + {again}") for again in ('w["D"][:, None] * u', "u")),
             ],
         ),
         Misconception(

@@ -2,6 +2,10 @@
 
 import math
 
+from torch.nn.modules.module import register_module_parameter_registration_hook
+
+from lite_mamba import Mamba
+
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 
@@ -24,6 +28,24 @@ def _counted(*edits: str):
     return edited(count_parameters, *edits)
 
 
+def _by_formula(function, d_model, d_state, d_conv, branches, expand):
+    """A count, without building a block."""
+    built = []
+    hook = register_module_parameter_registration_hook(lambda module, name, parameter: built.append(name))
+    try:
+        count = function(d_model, d_state, d_conv, branches, expand)
+    finally:
+        hook.remove()
+    if built:
+        raise RuntimeError("layers are built, and their numbers counted")
+    return count
+
+
+def _built(d_model, d_state, d_conv, branches, expand):
+    block = Mamba(d_model, d_state, d_conv, tuple(range(1, branches + 1)), expand=expand, device="meta")
+    return sum(parameter.numel() for parameter in block.parameters())
+
+
 def _draw_sizes(draw: Draw) -> dict:
     return {
         "d_model": draw.in_turn([draw.size(2, 60), *(16 * draw.size(1, 3) + more for more in (-1, 0, 1))]),
@@ -39,10 +61,17 @@ COUNT_PARAMETERS = Exercise(
     title="Count the parameters",
     reference=count_parameters,
     cases=_draw_sizes,
+    apply=_by_formula,
     rtol=0,
     atol=0.5,
     example={"d_model": 4, "d_state": 2, "d_conv": 3, "branches": 2, "expand": 2},
     misconceptions=[
+        Misconception(
+            "a block that is built",
+            "You build layers and count what they hold. A formula says it before anything is built: go through the "
+            "table of the small block above, and write each shape with letters.",
+            _built,
+        ),
         Misconception(
             "one number a channel missing in each branch",
             "Your count is short by D for each branch. A branch has W taps a channel, the present token's among them, "
