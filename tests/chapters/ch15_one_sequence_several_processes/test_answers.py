@@ -247,6 +247,12 @@ START = [
      "the own part counted"),
     ("a loop from 0.0", lambda rank, totals, ends, A: functools.reduce(
         lambda h, q: torch.exp(A * totals[q]) * h + ends[q], range(rank), 0.0), "a number in the place of N zeros"),
+    ("a loop from one zero", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: torch.exp(A * totals[q]) * h + ends[q], range(rank), torch.zeros(1)),
+     "a number in the place of N zeros"),
+    ("a loop from a tensor of one number", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: torch.exp(A * totals[q]) * h + ends[q], range(rank), torch.tensor(0.0)),
+     "a number in the place of N zeros"),
     ("two parts, whatever the rank", lambda rank, totals, ends, A: ends[rank - 1] + ends[rank - 2] * torch.exp(
         A * totals[rank - 1]), "a fixed number of parts"),
     ("the end of rank 0", lambda rank, totals, ends, A: ends[0] if rank else 0 * A, "the first part alone"),
@@ -899,6 +905,12 @@ BACK = [
     ("a sum of all", lambda rank, totals, slopes, A: slopes.sum(0), "all ranks"),
     ("a loop from 0.0", lambda rank, totals, slopes, A: functools.reduce(
         lambda g, q: torch.exp(A * totals[q]) * g + slopes[q], range(len(totals) - 1, rank, -1), 0.0),
+     "a number in the place of N zeros"),
+    ("a loop from one zero", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: torch.exp(A * totals[q]) * g + slopes[q], range(len(totals) - 1, rank, -1), torch.zeros(1)),
+     "a number in the place of N zeros"),
+    ("a loop from a tensor of one number", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: torch.exp(A * totals[q]) * g + slopes[q], range(len(totals) - 1, rank, -1), torch.tensor(0.0)),
      "a number in the place of N zeros"),
     ("running sums the wrong way round", lambda rank, totals, slopes, A: (
         torch.exp((totals.cumsum(0)[rank] - totals.cumsum(0)[rank + 1 :])[:, None] * A) * slopes[rank + 1 :]).sum(0),

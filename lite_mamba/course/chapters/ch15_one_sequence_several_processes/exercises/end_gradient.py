@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import HALF, LONG, ranks_case
+from .shared import HALF, LONG, ONE_NUMBER, ranks_case
 
 
 def end_gradient(rank: int, totals: Tensor, slopes: Tensor, A: Tensor) -> Tensor:
@@ -308,11 +308,11 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "a number in the place of N zeros",
-            "For the last rank you return the number 0: a loop that begins with it does so, and Python's `sum` of "
+            "For the last rank you return one number, 0: a loop that begins with it does so, and Python's `sum` of "
             "nothing. A gradient has N numbers, for the last rank as well: begin with zeros.",
             [
                 edited(end_gradient, f"return g → return g if rank < len(totals) - 1 else {nothing}")
-                for nothing in ("0", "0.0")
+                for nothing in ONE_NUMBER
             ],
         ),
         Misconception(

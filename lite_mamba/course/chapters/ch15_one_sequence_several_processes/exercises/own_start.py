@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import HALF, LONG, ranks_case
+from .shared import HALF, LONG, ONE_NUMBER, ranks_case
 
 
 def own_start(rank: int, totals: Tensor, ends: Tensor, A: Tensor) -> Tensor:
@@ -317,9 +317,9 @@ OWN_START = Exercise(
         ),
         Misconception(
             "a number in the place of N zeros",
-            "For rank 0 you return the number 0: a loop that begins with it does so, and Python's `sum` of nothing. A "
+            "For rank 0 you return one number, 0: a loop that begins with it does so, and Python's `sum` of nothing. A "
             "state has N numbers, for rank 0 as well: begin with zeros.",
-            [edited(own_start, f"return h → return h if rank else {nothing}") for nothing in ("0", "0.0")],
+            [edited(own_start, f"return h → return h if rank else {nothing}") for nothing in ONE_NUMBER],
         ),
         Misconception(
             "an axis of parts that is missing",

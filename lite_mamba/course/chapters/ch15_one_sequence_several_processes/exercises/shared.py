@@ -56,6 +56,9 @@ def ranks_case(draw: Draw, name: str, asking: Callable[[int], int]) -> dict:
     return {"rank": rank, "totals": totals, name: told, "A": A}
 
 
+ONE_NUMBER = ("0", "0.0", "torch.tensor(0.0)", "torch.zeros(1)")  # what stands where N zeros should
+
+
 def neighbour_alone(rank, parts, max_lag):
     nothing = parts[0].new_zeros(len(parts[0]), max_lag)
     before = torch.cat([nothing, parts[rank - 1] if rank else nothing], dim=1)
