@@ -503,6 +503,7 @@ BLOCK = [
     *((f"a view of {name}", using(select=viewed(name)), RESHAPED) for name in ("delta", "B", "C")),
     ("views before and behind select", using(select=viewed_both_ways), RESHAPED),
     ("four digits", lambda h, w, p: (lambda y: y + (y.round(decimals=4) - y).detach())(block()(h, w, p)), None),
+    ("no axis of one token", lambda h, w, p: block()(h, w, p).squeeze(1), None),
     ("x.T, z.T", cut_before_turning(lambda x: x.permute(2, 1, 0)), "three axes that are turned round"),
     ("z as it comes", cut_before_turning(torch.adjoint, lambda z: z), "a z that was not turned"),
     ("zeros", only_the_scan, None),

@@ -62,8 +62,13 @@ def _halves_turned_by(turned: str):
 
 
 def _not_square(hidden_states, weights):
-    """Whether no two axes have one length by chance: only then does a forgotten turn of the axes raise."""
-    return len({hidden_states.shape[1], len(weights["D"]), weights["A_log"].shape[1]}) == 3
+    """Whether no two axes have one length by chance, nor time one token: only then does a forgotten turn raise."""
+    lengths = {hidden_states.shape[1], len(weights["D"]), weights["A_log"].shape[1]}
+    return _several_tokens(hidden_states, weights) and len(lengths) == 3
+
+
+def _several_tokens(hidden_states, weights):
+    return hidden_states.shape[1] > 1
 
 
 def _branched(hidden_states, weights):
@@ -108,7 +113,7 @@ def _own(name: str):
 
 
 def _draw_block(draw: Draw) -> dict:
-    batch, length, d_model = draw.size(1, 2), draw.size(3, 6), draw.size(2, 3)
+    batch, length, d_model = draw.size(1, 2), draw.in_turn([draw.size(3, 6)] * 4 + [1]), draw.size(2, 3)
     states, taps, branches, rank = draw.size(1, 3), draw.size(2, 3), draw.size(1, 2), draw.size(1, 2)
     inner, gap = d_model * draw.size(2, 3), draw.size(1, 2)
     weights = {
@@ -507,6 +512,7 @@ BLOCK_FORWARD = Exercise(
                 _wired("xz.chunk(2, dim=1) → xz.chunk(2, dim=2)"),
                 _wired('w["in_proj"].T).transpose(1, 2) → w["in_proj"].T)'),
             ],
+            where=_several_tokens,
         ),
         Misconception(
             "a reshape in the place of a transpose",
