@@ -104,6 +104,14 @@ def test_the_outputs_that_move_much_are_those_whose_convolutions_read_the_change
         assert sentence.endswith(f"by over 0.001: {', '.join(map(str, high))}.")
 
 
+def test_no_bar_rises_with_more_convolutions_but_those_that_the_answer_names():
+    figure = OneLetterChanged()
+    figure.update(dilations=(1,))
+    with_one = figure.change
+    figure.update(dilations=(1, 2, 4))
+    assert np.flatnonzero(figure.change > with_one).tolist() == [16, 18, 20, 24]
+
+
 def test_the_picture_shows_the_text_that_the_notebook_changes():
     assert OneLetterChanged().text.encode() == library_text(51)[3:]
 
