@@ -240,6 +240,14 @@ def test_the_gate_is_a_sigmoid_and_the_package_lets_in_a_softplus(w):
     assert package.let_in == pytest.approx(scan(u, delta, torch.ones(1)).item())
 
 
+def test_only_the_exact_weights_are_said_to_add_up_to_1():
+    exact, package = GateCurve(), GateCurve(package=True)
+    for w in (-6.0, -2.4, -2.2):
+        assert exact.update(w=w).endswith("add up to 1.") and exact.sum_note.get_text() == "sum 1.00"
+        assert package.update(w=w).endswith("add up to just over 1.") == (package.total < 1.005)
+        assert package.total > 1 and package.sum_note.get_text() != "sum 1.00"
+
+
 def test_at_w_2_the_weights_are_those_of_the_text():
     package = GateCurve(package=True)
     assert "the weight 2.127" in package.update(w=2.0) and "the weight 0.881" in GateCurve().update(w=2.0)

@@ -215,10 +215,11 @@ class GateCurve(LiveFigure):
         self.old.set_height(self.kept)
         self.new.set(y=self.kept, height=self.let_in)
         self.total = self.kept + self.let_in
-        self.sum_note.set(y=self.total + 0.012 * self.top, text=f"sum {self.total:.2f}")
+        total = "just over 1" if self.package and self.total < 1.005 else f"{self.total:.2f}"
+        self.sum_note.set(y=self.total + 0.012 * self.top, text=f"sum {total}")
         shown = written(w, ".2f" if self.package else ".1f")
         self.title(self.ax, f"w = {shown}, Δ = {self.delta:.3f}: keeps {self.kept:.3f}, lets in {self.let_in:.3f}")
-        louder = f" The weights add up to {self.total:.2f}." if self.package else " The two weights add up to 1."
+        louder = f" The weights add up to {total}." if self.package else " The two weights add up to 1."
         return (
             f"w = {shown} gives Δ = softplus(w) = {self.delta:.3f}. The old state keeps the weight {self.kept:.3f}, "
             f"the token gets the weight {self.let_in:.3f}." + louder
