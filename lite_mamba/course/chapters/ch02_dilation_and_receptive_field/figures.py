@@ -238,7 +238,7 @@ class Hero(ReceptiveFieldMap):
 
 
 class TapsOnRecording(LiveFigure):
-    """The taps of one branch on the real recording: what one output is made of, and how far back it reaches."""
+    """The taps of one kernel on the real recording: what one output is made of, and how far back it reaches."""
 
     controls = {  # noqa: RUF012
         "d_conv": slider(2, 6, 4, label="taps d_conv"),
