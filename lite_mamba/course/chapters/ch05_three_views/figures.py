@@ -319,7 +319,7 @@ class KernelSum(LiveFigure):
         if self.alone is None:
             return f"The fast state makes 5 % or more of each of the {self.LENGTH} taps", None
         start = "Steeper" if c_slow * c_fast > 0 else "Flatter"  # than the slow state alone
-        return f"{start} at the start: from tap {self.alone} on, the fast state is below 5 % of it", self.alone
+        return f"{start} at first: the fast state is below 5 % of each tap from tap {self.alone} on", self.alone
 
 
 class Clock(LiveFigure):

@@ -228,7 +228,7 @@ FFT_CONVOLVE = Exercise(
         Misconception(
             "a length that irfft must guess",
             "Without n, irfft guesses how many points there were: twice as many as there are values, less two. You "
-            "have used another number, so time is stretched. Tell irfft the n that you have used.",
+            "have used another number, so time is stretched or squeezed. Tell irfft the n that you have used.",
             [
                 edited(fft_convolve, "2 * len(u) → 2 * len(u) - 1", "irfft(values, n=points) → irfft(values)"),
                 edited(

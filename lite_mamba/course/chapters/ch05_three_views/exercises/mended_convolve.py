@@ -127,8 +127,8 @@ MENDED_CONVOLVE = Exercise(
         ),
         Misconception(
             "a length that irfft must guess",
-            "There is room enough, with an odd number of points. Without n, irfft guesses an even one, so time is "
-            "stretched. Tell irfft the n that you have used.",
+            "There is room enough, with an odd number of points. Without n, irfft guesses one point less, so time "
+            "is squeezed. Tell irfft the n that you have used.",
             [
                 _with_points(odd, "irfft(values, n=points) → irfft(values)")
                 for odd in ("2 * u.shape[-1] - 1", f"{NEXT} - 1")

@@ -32,7 +32,7 @@ RECAP = [
             "The FFT needs no kernel",
         ],
         "The steps of the recurrence wait for one another",
-        "16 384 steps in a row against 31 levels, in each of which everything can happen at once.",
+        "16 384 steps in a row against 31, in each of which everything can happen at once.",
     ),
     Question(
         "Δ is another number at each token. Which of the three views are left?",
