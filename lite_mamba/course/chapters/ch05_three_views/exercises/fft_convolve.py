@@ -94,7 +94,7 @@ FFT_CONVOLVE = Exercise(
         Misconception(
             "real parts too early",
             "The imaginary parts drop out before you are back in time. They say *when* something happens; without them "
-            "the answer is smeared over all of time. Keep the values complex until then.",
+            "a part of the answer runs backwards. Keep the values complex until then.",
             [_product(formula) for formula in ("U.real * K.real", "(U * K).real")],
         ),
         Misconception(
@@ -125,8 +125,8 @@ FFT_CONVOLVE = Exercise(
         ),
         Misconception(
             "values that are cut",
-            "You keep the first L values. They belong to hours, not to steps: the fastest waves are gone from every "
-            "output. Go back with all values, and cut what comes out.",
+            "You keep the first L values. They belong to hours, not to steps: at least the fastest wave is gone "
+            "from every output. Go back with all values, and cut what comes out.",
             [
                 edited(fft_convolve, "(values, n=points) → (values[: len(u)], n=points)", *whole)
                 for whole in ((), ("[: len(u)]  # → # ",))
