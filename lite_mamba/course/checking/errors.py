@@ -71,9 +71,10 @@ def raised_by_reader(error: BaseException) -> bool:
 
 def raised_by_check(error: BaseException | None) -> bool:
     """Whether an exercise's `apply` raised an error to say what is wrong with a result, which itself raised nothing."""
-    frames = traceback.extract_tb(error.__traceback__) if error else []
-    last = frames[-1] if error and frames and own_line(error) is None else None
-    return last is not None and last.filename.startswith(CHAPTERS) and (last.line or "").startswith("raise ")
+    if error is None or own_line(error) is not None:
+        return False
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return any(frame.filename.startswith(CHAPTERS) and (frame.line or "").startswith("raise ") for frame in last)
 
 
 def is_readers(filename: str) -> bool:

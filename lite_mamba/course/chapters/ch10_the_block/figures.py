@@ -16,7 +16,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.block_diagram import ARROWS, PARTS, WORDS, Part, one_line
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import opening, several, three_digits, written
+from ...drawing.numbers import opening, percent, several, three_digits, written
 from ...drawing.returned import returned, returned_number
 from ...training import RUNS, load
 from .. import folders
@@ -517,9 +517,7 @@ class WideOrDilated(LiveFigure):
 
 
 def _share(error: float) -> str:
-    if 99 < error < 100:
-        return "over 99 %"
-    return "0 %" if error < 0.01 else "under 1 %" if error < 1 else f"{error:.0f} %"
+    return "0 %" if error < 0.01 else percent(error / 100)
 
 
 # The presets board
