@@ -502,14 +502,14 @@ class Pays(LiveFigure):
         best = int(self.values.argmax())
         self.at, self.times = int(self.P[best]), float(self.values[best])
         self.best.set_data([self.at], [self.times])
-        few = "1 process is" if self.at == 1 else f"{self.at} processes are"
-        fastest = f"{few} the fastest" + (
-            "" if self.at == 1 else f", {times_as_fast(self.times, self.at)} times as fast as one"
-        )
+        fastest = "1 process is the fastest"
+        if self.at > 1:
+            times = times_as_fast(self.times, self.at)
+            fastest = f"{self.at} processes are the fastest, {times} times as fast as one"
         self.title(self.ax, f"L = {written(L, ',.10g')}: {fastest}")
         return (
             f"L = {written(L, ',.10g')}, {written(message, ',.10g')} µs a message, ends that look back "
             f"up to {written(memory, ',.0f')} tokens: {fastest}. "
             f"2 processes: {times_as_fast(self.values[1], 2)} times, "
-            f"64 processes: {times_as_fast(self.values[-1], 64)} times."
+            f"{self.P[-1]} processes: {times_as_fast(self.values[-1], self.P[-1])} times."
         )
