@@ -84,6 +84,7 @@ class Processes:
         Raises:
             RuntimeError: the function raises an error on a process, or a process does not answer in time; the message
                 has the rank, and the process's own traceback.
+            TypeError: it is no function written in Python, such as a partial; write one that calls it.
             ValueError: the function uses variables of the function around it.
         """
         if not self._connections:
@@ -205,10 +206,12 @@ def _accept(listener: Listener, count: int, arrived: SimpleQueue) -> None:
 
 def _address(function: Callable) -> tuple[str, ...]:
     """Where another process finds the function: a module, its file and a name there, or a name and the source."""
-    module = sys.modules.get(function.__module__)
-    name, file = function.__qualname__, getattr(module, "__file__", None)
-    if function.__module__ != "__main__" and file and getattr(module, name, None) is function:
+    module = sys.modules.get(getattr(function, "__module__", None))
+    name, file = getattr(function, "__qualname__", ""), getattr(module, "__file__", None)
+    if module is not sys.modules["__main__"] and file and getattr(module, name, None) is function:
         return function.__module__, file, name
+    if not inspect.isfunction(function):
+        raise TypeError(f"run takes a function written with def, got {function!r}; write one that calls it")
     if function.__closure__:
         raise ValueError(
             f"{name} uses {', '.join(function.__code__.co_freevars)} of the function around it, which other processes "

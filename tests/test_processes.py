@@ -1,5 +1,6 @@
 """Real processes for notebooks and tests: results by rank, errors with their rank, and nobody is left behind."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -84,6 +85,12 @@ def test_variables_of_the_function_around_it_are_refused(two):
     secret = 3
     with pytest.raises(ValueError, match=r"uses secret of the function around it.*pass them as arguments"):
         two.run(lambda: secret)
+
+
+@pytest.mark.parametrize("function", [len, functools.partial(number, 1)], ids=["built in", "partial"])
+def test_what_has_no_source_is_refused(two, function):
+    with pytest.raises(TypeError, match=r"a function written with def, got .*; write one that calls it"):
+        two.run(function)
 
 
 def test_every_run_draws_the_same(two):
