@@ -422,6 +422,13 @@ def test_the_diagram_links_every_part_to_notebooks_that_exist():
     assert "The selective scan: notebook" in repr(shown)
 
 
+def test_every_letter_of_the_diagram_is_on_the_symbol_card():
+    letters = {one for *_, words in block.WORDS for one in words.split() if len(one) == 1}
+    card = (NOTEBOOKS / "10_the_block.ipynb").read_text().partition("## Symbols")[2].partition("In shapes")[0]
+    explained = {letter for row in card.splitlines() for letter in re.findall(r"\$(\w)\$", row.partition("`")[0])}
+    assert letters == {"h", "u", "x", "y", "z"} and letters <= explained
+
+
 @pytest.mark.parametrize("taken, said", [(43.2, "43 µs"), (999.4, "999 µs"), (999.6, "1.00 ms"), (1040, "1.04 ms")])
 def test_a_long_time_is_in_milliseconds(figures, taken, said):
     board = figures["board"]

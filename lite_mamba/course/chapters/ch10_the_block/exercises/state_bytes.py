@@ -182,7 +182,7 @@ STATE_BYTES = Exercise(
         Misconception(
             "more than h that is kept",
             "You count more for the scan than N numbers a channel. Δ, B and C are made anew of each token, and A is a "
-            "weight, one for all streams; what a stream keeps is h alone, N real numbers a channel.",
+            "weight, one for all streams; what the scan keeps is its state alone, N real numbers a channel.",
             [
                 *(edited(state_bytes, f"lag + d_state → lag + {n} * d_state") for n in (2, 3)),
                 *(
