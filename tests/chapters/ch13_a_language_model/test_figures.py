@@ -128,6 +128,32 @@ def test_most_lines_of_the_small_program_stand_nowhere_in_the_library():
     assert sum(line in library for line in lines) < len(lines) / 3
 
 
+def test_the_model_gives_good_probabilities_inside_of_lines_that_the_library_does_not_have():
+    library = set(b"".join(tasks.library_split()).decode("latin-1").splitlines(keepends=True))
+    lines = CODE.splitlines(keepends=True)
+    new = torch.tensor([line not in library for line in lines for _ in line])[1:]  # (L − 1,), all but the first byte
+    bits = figures.per_byte(stored(figures.PLAIN)(encoded(CODE)[None])[0], encoded(CODE))  # (L − 1,)
+    by_counts = training.library_baselines()["bits_per_byte"]["order 5"]
+    assert new.float().mean() > 0.8 and bits[new].mean() < by_counts - 0.4
+
+
+def test_the_copyright_that_is_recited_stands_in_several_files_of_the_library():
+    recited = figures.write("# Copyright", 0, [0.5] * 64).splitlines()[:2]
+    notice = f"# Copyright{recited[0]}\n{recited[1]}\n"
+    assert "Author" in notice and b"".join(tasks.library_split()).count(notice.encode()) >= 3
+
+
+def test_the_bug_report_is_true_of_the_code_as_it_was_found():
+    def found(window: int) -> float:
+        parts = [part for part in encoded(CODE).split(window) if len(part) > 1]
+        costs = [figures.per_byte(stored(figures.PLAIN)(part[None])[0], part) for part in parts]
+        return float(torch.cat(costs).mean())
+
+    whole = found(len(CODE))
+    assert found(16) > found(1024) + 0.5 > whole + 0.5
+    assert math.isclose(whole, bits_per_byte(stored(figures.PLAIN), encoded(CODE), rows=1), rel_tol=1e-4)
+
+
 def test_the_window_of_reading_does_not_change_the_bits():
     ids = encoded(CODE[:200])
     whole = F.cross_entropy(stored(figures.PLAIN)(ids[None])[0, :-1], ids[1:]).item() / math.log(2)
