@@ -113,7 +113,7 @@ def _own(name: str):
 
 
 def _draw_block(draw: Draw) -> dict:
-    batch, length, d_model = draw.size(1, 2), draw.in_turn([draw.size(3, 6)] * 4 + [1]), draw.size(2, 3)
+    batch, length, d_model = draw.size(1, 2), draw.in_turn([1] + [draw.size(3, 6)] * 4), draw.size(2, 3)
     states, taps, branches, rank = draw.size(1, 3), draw.size(2, 3), draw.size(1, 2), draw.size(1, 2)
     inner, gap = d_model * draw.size(2, 3), draw.size(1, 2)
     weights = {
