@@ -294,7 +294,7 @@ ANSWERS = [
     ("one row of A", lambda delta, A: delta[..., None] * A[0], "one row of A for all channels"),
     ("mean of A", lambda delta, A: delta[..., None] * A.mean(dim=0), "one row of A for all channels"),
     ("cumsum", lambda delta, A: torch.cumsum(delta[..., None] * A, dim=1), "the step sizes added up"),
-    ("the last token left out", without_the_last_token, "places left at zero"),
+    ("the last token left out", without_the_last_token, "only the last one wrong"),
     ("no return", without_return, None),
     ("in place", in_place, "the sign turned"),
     ("a list", lambda delta, A: (delta[..., None] * A).tolist(), None),
