@@ -28,12 +28,12 @@ def _counted(*edits: str):
     return edited(count_parameters, *edits)
 
 
-def _by_formula(function, d_model, d_state, d_conv, branches, expand):
+def _by_formula(function, **sizes):
     """A count, without building a block."""
     built = []
     hook = register_module_parameter_registration_hook(lambda module, name, parameter: built.append(name))
     try:
-        count = function(d_model, d_state, d_conv, branches, expand)
+        count = function(*sizes.values())
     finally:
         hook.remove()
     if built:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import HALF, LONG, ONE_NUMBER, ranks_case
+from .shared import HALF, LONG, ONE_FACTOR, ONE_NUMBER, ranks_case
 
 
 def end_gradient(rank: int, totals: Tensor, slopes: Tensor, A: Tensor) -> Tensor:
@@ -204,9 +204,7 @@ END_GRADIENT = Exercise(
             where=lambda rank, totals, **_: rank < len(totals) - 2,
         ),
         Misconception(
-            "an exponential of one factor",
-            "Your exponential holds only one of the two, the steps or A, and the other one stands outside. A decay is "
-            "the exponential of their product.",
+            *ONE_FACTOR,
             [
                 edited(end_gradient, f"{HAND_BACK} → A * torch.exp(totals[q]) * g + slopes[q]"),
                 edited(end_gradient, f"{HAND_BACK} → totals[q] * torch.exp(A) * g + slopes[q]"),

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import HALF, LONG, ONE_NUMBER, ranks_case
+from .shared import HALF, LONG, ONE_FACTOR, ONE_NUMBER, ranks_case
 
 
 def own_start(rank: int, totals: Tensor, ends: Tensor, A: Tensor) -> Tensor:
@@ -258,9 +258,7 @@ OWN_START = Exercise(
             where=lambda rank, **_: rank > 1,
         ),
         Misconception(
-            "an exponential of one factor",
-            "Your exponential holds only one of the two, the steps or A, and the other one stands outside. A decay is "
-            "the exponential of their product.",
+            *ONE_FACTOR,
             [
                 edited(own_start, f"{HAND_ON} → A * torch.exp(totals[q]) * h + ends[q]"),
                 edited(own_start, f"{HAND_ON} → totals[q] * torch.exp(A) * h + ends[q]"),

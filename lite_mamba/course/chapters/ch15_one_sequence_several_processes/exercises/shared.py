@@ -56,6 +56,11 @@ def ranks_case(draw: Draw, name: str, asking: Callable[[int], int]) -> dict:
     return {"rank": rank, "totals": totals, name: told, "A": A}
 
 
+ONE_FACTOR = (
+    "an exponential of one factor",
+    "Your exponential holds only one of the two, the steps or A, and the other one stands outside. A decay is the "
+    "exponential of their product.",
+)
 ONE_NUMBER = ("0", "0.0", "torch.tensor(0.0)", "torch.zeros(1)")  # what stands where N zeros should
 
 
