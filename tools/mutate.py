@@ -131,13 +131,13 @@ class Trials:
     def survives(self, module: str, source: str, limit: int = 0) -> bool:
         """Whether the tests pass, in `limit` seconds if it is not 0, with this source of a module."""
         path = self.copy / module
-        original = path.read_text()
-        path.write_text(source)
+        original = path.read_text("utf-8")
+        path.write_text(source, "utf-8")
         child = os.fork()
         if child == 0:
             self._run(limit)
         _, status = os.waitpid(child, 0)
-        path.write_text(original)
+        path.write_text(original, "utf-8")
         return status == 0
 
     def _run(self, limit: int) -> None:
@@ -172,7 +172,7 @@ def main(words: list[str]) -> None:
         copy_project(Path(folder))
         trials = Trials(Path(folder), pytest_args)
         start = time.monotonic()
-        if not trials.survives(options.modules[0], Path(options.modules[0]).read_text()):
+        if not trials.survives(options.modules[0], Path(options.modules[0]).read_text("utf-8")):
             sys.exit("The tests fail on the code as it is; see with: pytest " + " ".join(pytest_args))
         limit = options.limit or 10 + 2 * int(time.monotonic() - start)
         for module in options.modules:
@@ -180,7 +180,7 @@ def main(words: list[str]) -> None:
 
 
 def try_module(trials: Trials, module: str, limit: int, most: int | None, seed: int) -> None:
-    source = Path(module).read_text()
+    source = Path(module).read_text("utf-8")
     every = mutants(source)
     count = len(every) if most is None else min(most, len(every))
     survived = 0
