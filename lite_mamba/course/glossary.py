@@ -78,7 +78,9 @@ TERMS = [
     Term("chunk", "one of the pieces into which a sequence is cut", "03"),
     Term("comb filter", "a filter whose part that passes repeats at even distances of speed", "02"),
     Term(
-        "correlation", "sliding a kernel over a signal without turning it around; what PyTorch calls convolution", "01"
+        "cross-correlation",
+        "sliding a kernel over a signal without turning it around; what PyTorch calls convolution",
+        "01",
     ),
     Term(
         "D (skip)",

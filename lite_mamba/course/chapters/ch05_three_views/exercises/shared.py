@@ -72,8 +72,8 @@ FEWER_ON_THE_WAY_BACK = (
 
 RUNNING_BACKWARDS = (
     "a kernel that runs backwards",
-    "A complex conjugate turns time round, and so do two flips: this is a correlation. Multiply the values as they "
-    "are.",
+    "A complex conjugate turns time round, and so do two flips: this is a cross-correlation. Multiply the values as "
+    "they are.",
 )
 
 
