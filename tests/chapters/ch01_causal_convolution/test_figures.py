@@ -90,6 +90,15 @@ def test_mean_of_four_begins_far_from_rest_as_a_think_answer_says():
     assert list(said) == [f"{value:.0f}".replace("-", "−") for value in first.tolist()]
 
 
+@pytest.mark.parametrize(
+    ("said", "needed"),
+    [("samples before the start count as zero", '"01.impulse"'), ("as the smallest Mamba has", "{full_24}")],
+)
+def test_what_a_prediction_or_its_answer_needs_is_said_before(said, needed):
+    notebook = (Path(__file__).parents[3] / "notebooks/01_causal_convolution.ipynb").read_text("utf-8")
+    assert 0 < notebook.find(said) < notebook.find(needed.replace('"', '\\"'))
+
+
 @pytest.mark.parametrize("shape", ["flat", "fading"])
 @pytest.mark.parametrize("width", [3, 9, 25, 41])
 def test_only_the_centred_window_knows_the_onset_before_it_happens(width, shape):
