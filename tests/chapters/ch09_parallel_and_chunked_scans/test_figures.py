@@ -1,5 +1,6 @@
 """The figures of notebook 09 show what the scans compute, at every corner of their sliders."""
 
+import itertools
 import math
 from pathlib import Path
 
@@ -73,6 +74,19 @@ def test_no_line_of_a_join_runs_through_a_box(schedule):
 
 
 @pytest.mark.parametrize("schedule", figures.ScanTree.SCHEDULES)
+def test_a_box_that_no_line_enters_is_an_earlier_box_again(schedule):
+    shown = figures.ScanTree(combine=chapter.combine)
+    for rounds in range(1, 8):
+        shown.update(rounds=rounds, schedule=schedule)
+        ends = [end for line in shown.lines for end in line.get_xydata()[1::3]]  # from, to, a gap
+        for t, column in enumerate(zip(*shown.cells, strict=True)):
+            boxes = [cell for cell in column if cell.get_visible()]  # down the page
+            for above, cell in itertools.pairwise(boxes):
+                entered = any(np.allclose(end, (t, cell.get_position()[1] - 0.24)) for end in ends)
+                assert entered == (cell.get_text() != above.get_text()), (rounds, t, cell)
+
+
+@pytest.mark.parametrize("schedule", figures.ScanTree.SCHEDULES)
 def test_the_rounds_end_with_all_states(schedule):
     shown = figures.ScanTree(combine=chapter.combine)
     for rounds in range(8):
@@ -102,6 +116,7 @@ def test_a_round_joins_neighbouring_spans_and_no_place_twice():
     [(figures.loop_rounds, 1023, 1023), (figures.doubling_rounds, 10, 9217), (figures.tree_rounds, 19, 2036)],
 )
 def test_depth_and_work_for_1024_steps(plan, rounds, joins):
+    assert plan in figures.ScanTree.SCHEDULES.values()  # counted as in the picture
     assert len(plan(1024)) == rounds
     assert sum(map(len, plan(1024))) == joins
 
@@ -213,6 +228,27 @@ def test_a_tree_keeps_tables_for_its_backward_pass_and_the_package_one_state_of_
     u = torch.rand(1, 4, 256)
     starts = kept_for_backward(selective_scan_fn, u, u, -torch.rand(4, 3), *torch.rand(2, 1, 3, 256))
     assert sum(map(torch.numel, starts)) == 256 // 32 * 4 * 3
+
+
+@pytest.mark.parametrize("scan", [chapter.up_down, lambda a, x: chapter.chunked_scan(a, x, 32)], ids=["tree", "chunks"])
+def test_the_states_before_the_chunks_are_enough_to_run_all_again(scan):
+    a, x = torch.rand(1024), torch.randn(1024)
+    states = scan(a, x)
+    starts = torch.cat([torch.zeros(1), states[31:-1:32]])  # (K,)
+    h, again = starts, []
+    for a_t, x_t in zip(*(value.unflatten(0, (-1, 32)).unbind(1) for value in (a, x)), strict=True):
+        h = a_t * h + x_t  # (K,)
+        again.append(h)
+    torch.testing.assert_close(torch.stack(again, dim=1).flatten(), states, rtol=1e-4, atol=1e-5)
+    rounds = len(again) + len(starts) + len(again)
+    assert chapter.RECAP[0].answer == f"{rounds} rounds, {len(starts)} states"
+
+
+def test_no_cell_runs_backward_before_the_section_on_it():
+    cells = nbformat.read(NOTEBOOK, 4).cells
+    (section,) = (i for i, cell in enumerate(cells) if "Until now you have only run forward" in cell.source)
+    before = [cell.source for cell in cells[:section] if cell.cell_type == "code"]
+    assert not any(word in source for source in before for word in ("autograd.grad", ".backward(", "backward_bytes"))
 
 
 def test_a_wrong_chunked_scan_is_told():

@@ -4,8 +4,8 @@ from ....checking.exercise import Question
 
 RECAP = [
     Question(
-        "L = 1024 in K = 32 chunks of T = 32. How many rounds wait for one another, and what is enough to run all "
-        "again?",
+        "L = 1024 in K = 32 chunks of T = 32. How many rounds wait for one another, and how many states are enough "
+        "to run all again?",
         ["32 rounds, all states", "64 rounds, all states", "96 rounds, 32 states", "1056 rounds, 32 states"],
         "96 rounds, 32 states",
         "T rounds for the ends, K for the carry, T for the rerun. Who keeps the state before each chunk can rerun all.",
