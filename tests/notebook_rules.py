@@ -923,6 +923,13 @@ def needs_names_the_chapters_that_are_used(nb):
 
 
 @rule
+def equations_of_other_papers_stand_in_the_table(nb):
+    """In the text a number is the Mamba paper's; the table names the code beside the equation of another paper."""
+    found = [m for c in nb.markdown for m in re.findall(r"\b[Ee]quations? \d+\w? of (?!the |this )[^.:;,]*", c.source)]
+    return [f"the table of equations is the place of: {', '.join(found)}"] if found else []
+
+
+@rule
 def minutes_add_up(nb):
     header = re.search(r"exercises (\d+) minutes", nb.cells[0].source)
     cards = [int(m) for cell in nb.markdown for m in re.findall(r"\*\*Minutes\*\* (\d+)", cell.source)]

@@ -9,7 +9,18 @@ import re
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from notebook_rules import HINTS, MAX_BYTES, NOTEBOOKS, RULES, SHAPES, WIDGET_VIEW, Notebook, complaints, first_string
+from notebook_rules import (
+    HINTS,
+    MAX_BYTES,
+    NOTEBOOKS,
+    RULES,
+    SHAPES,
+    WIDGET_VIEW,
+    Notebook,
+    complaints,
+    first_string,
+    table_rows,
+)
 
 PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 
@@ -47,6 +58,22 @@ def test_a_chapter_that_is_said_to_take_a_function_takes_it():
     said = {claim for nb in books.values() for claim in handed_on(nb)}
     assert ("04.zoh", "06") in said and len(said) >= 6
     assert said <= taken, said - taken
+
+
+MATHEMATICS = {
+    "derivatives": r"\\frac\{d\w\}",
+    "integrals": r"\\int_",
+    "complex numbers": r"\bcomplex\b",
+    "eigenvalues": r"\beigenvalue",
+}
+
+
+@pytest.mark.parametrize("name, sign", MATHEMATICS.items(), ids=MATHEMATICS)
+def test_the_chapter_that_uses_some_mathematics_first_needs_it(name, sign):
+    books = map(Notebook.read, PATHS)
+    first = next(nb for nb in books if any(re.search(sign, cell.source) for cell in nb.markdown[1:]))
+    needs = next(row[1] for row in table_rows(first.cells[0].source) if "Needs" in row[0])
+    assert name in needs, f"{first.name}: {needs}"
 
 
 HEADER = """# A small chapter
@@ -364,6 +391,7 @@ BAD = [
     ("every_letter_is_on_the_symbol_card", write("The step $\\Delta$ is small.")),
     ("every_letter_is_on_the_symbol_card", append("q = 1")),
     ("the_symbol_card_says_what_letters_mean_twice", replace("In shapes, B counts", "B counts")),
+    ("equations_of_other_papers_stand_in_the_table", write("Each rule is as in equation 3 of S4.")),
     ("needs_names_the_chapters_that_are_used", write("As in notebook 02.")),
     ("needs_names_the_chapters_that_are_used", append('f = course.mine("01.causal_conv")')),
     ("minutes_add_up", replace("exercises 32 minutes", "exercises 30 minutes")),
