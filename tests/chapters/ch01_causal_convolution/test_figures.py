@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from lite_mamba import causal_dilated_conv1d_fn
+from lite_mamba import Mamba, causal_dilated_conv1d_fn
 from lite_mamba.course.chapters.ch01_causal_convolution import figures
 from lite_mamba.course.drawing import style
 from lite_mamba.course.tasks import membrane_voltage
@@ -97,6 +97,14 @@ def test_mean_of_four_begins_far_from_rest_as_a_think_answer_says():
 def test_what_a_prediction_or_its_answer_needs_is_said_before(said, needed):
     notebook = (Path(__file__).parents[3] / "notebooks/01_causal_convolution.ipynb").read_text("utf-8")
     assert 0 < notebook.find(said) < notebook.find(needed.replace('"', '\\"'))
+
+
+def test_the_linear_layers_of_a_block_are_one_before_the_convolution_and_others_after_it():
+    notebook = (Path(__file__).parents[3] / "notebooks/01_causal_convolution.ipynb").read_text("utf-8")
+    kinds = [type(module) for module in Mamba(d_model=4).modules()]
+    after = kinds[kinds.index(torch.nn.Conv1d) :].count(torch.nn.Linear)
+    assert (kinds.count(torch.nn.Linear) - after, after > 1) == (1, True)
+    assert "puts a linear layer before it (`in_proj`) and others after it" in notebook
 
 
 @pytest.mark.parametrize("shape", ["flat", "fading"])
