@@ -169,7 +169,77 @@ def first_sequence(delta, A):
     return (delta[:1, ..., None] * A).expand(*delta.shape, A.shape[1])
 
 
+def states_overwritten(delta, A):
+    B, L, D = delta.shape
+    out = torch.zeros(B, L, D)
+    for b in range(B):
+        for t in range(L):
+            for d in range(D):
+                for n in range(A.shape[1]):
+                    out[b, t, d] = delta[b, t, d] * A[d, n]
+    return out
+
+
+def sequences_overwritten(delta, A):
+    for b in range(delta.shape[0]):
+        out = delta[b][:, :, None] * A
+    return out
+
+
+def tokens_overwritten(delta, A):
+    for t in range(delta.shape[1]):
+        out = torch.einsum("bd,dn->bdn", delta[:, t], A)
+    return out
+
+
+def step_sizes_by_states(delta, A):
+    out = torch.zeros(*delta.shape, A.shape[1])
+    for d in range(A.shape[0]):
+        for n in range(A.shape[1]):
+            out[:, :, d, n] = delta[:, :, n] * A[d, n]
+    return out
+
+
+def step_sizes_by_states_in_loops(delta, A):
+    B, L, D = delta.shape
+    out = torch.zeros(B, L, D, A.shape[1])
+    for b in range(B):
+        for t in range(L):
+            for d in range(D):
+                for n in range(A.shape[1]):
+                    out[b, t, d, n] = delta[b, t, n] * A[d, n]
+    return out
+
+
+def as_mamba_makes_them(delta, A_log):
+    delta = torch.nn.functional.softplus(delta)
+    A = -torch.exp(A_log)
+    return torch.einsum("bld,dn->bldn", delta, A)
+
+
+def by_convolution(delta, A):
+    (B, L, D), N = delta.shape, A.shape[1]
+    out = torch.nn.functional.conv1d(delta.mT, A.reshape(D * N, 1, 1), groups=D)
+    return out.reshape(B, D, N, L).permute(0, 3, 1, 2)
+
+
+TWO_MISTAKES = [
+    ("exp of a matrix product", lambda delta, A: torch.exp(delta @ A), "summed over the channels"),
+    ("minus a matrix product", lambda delta, A: -(delta @ A), "summed over the channels"),
+    ("exp, no new axis", lambda delta, A: torch.exp(delta * A), "no axis for the states"),
+    ("exp, A transposed", lambda delta, A: torch.exp(delta[..., None] * A.T), "the two axes of A exchanged"),
+    ("minus, A read as (N, D)", lambda d, A: torch.einsum("bld,nd->bldn", d, -A), "the two axes of A exchanged"),
+    ("exp, a new axis elsewhere", lambda d, A: torch.exp(d.unsqueeze(2) * A), "the step sizes along the states"),
+    ("exp of all pairs", lambda d, A: (d[..., None, None] * A).exp(), "an axis for every pair of channels"),
+    ("exp, channels first", lambda d, A: torch.einsum("bld,dn->bdln", d, A).exp(), "the exponential taken too early"),
+    ("exp, then a minus", lambda delta, A: -torch.exp(delta[..., None] * A), "the exponential taken too early"),
+    ("minus, states first", lambda d, A: -torch.einsum("bld,dn->blnd", d, A), "the sign turned"),
+    ("softplus and A_log", as_mamba_makes_them, "one input taken for what it is made of"),
+    ("exp with A_log", lambda d, A: torch.exp(-A.exp() * d[..., None]), "one input taken for what it is made of"),
+]
+
 ANSWERS = [
+    *TWO_MISTAKES,
     ("einsum", lambda delta, A: torch.einsum("bld,dn->bldn", delta, A), "right"),
     ("new axis", lambda delta, A: delta[..., None] * A, "right"),
     ("unsqueeze", lambda delta, A: delta.unsqueeze(3) * A.unsqueeze(0).unsqueeze(0), "right"),
@@ -186,6 +256,32 @@ ANSWERS = [
         lambda delta, A: (delta @ A)[:, :, None].repeat(1, 1, A.shape[0], 1),
         "summed over the channels",
     ),
+    ("matmul, A transposed", lambda delta, A: delta @ A.T, "summed over the channels"),
+    ("linear", lambda delta, A: torch.nn.functional.linear(delta, A), "summed over the channels"),
+    ("a column times A", lambda d, A: torch.matmul(d[..., None], A), "a matrix product where nothing is added up"),
+    ("columns times A", lambda d, A: d[..., None] @ A[None, None], "a matrix product where nothing is added up"),
+    ("columns times rows", lambda d, A: d[..., None] @ A[:, None], "the rows of A counted by tokens"),
+    ("without l", lambda d, A: torch.einsum("bld,dn->bdn", d, A), "summed over the sequences or the tokens"),
+    ("sum of the sequences", lambda d, A: (d[..., None] * A).sum(0), "summed over the sequences or the tokens"),
+    ("the first column of A", lambda delta, A: delta * A[:, 0], "one state of each channel"),
+    ("states overwritten", states_overwritten, "one state of each channel"),
+    ("delta[0]", lambda delta, A: delta[0].unsqueeze(-1) * A, "one sequence or one token alone"),
+    ("sequences overwritten", sequences_overwritten, "one sequence or one token alone"),
+    ("tokens overwritten", tokens_overwritten, "one sequence or one token alone"),
+    ("flat", lambda delta, A: (delta[..., None] * A).view(*delta.shape[:2], -1), "axes made one"),
+    ("cat of sequences", lambda delta, A: torch.cat([d[:, :, None] * A for d in delta]), "axes made one"),
+    ("cat of states", lambda delta, A: torch.cat([delta * a for a in A.T], dim=-1), "axes made one"),
+    ("cat of channels", lambda d, A: torch.cat([d[..., i, None] * a for i, a in enumerate(A)], 1), "axes made one"),
+    ("delta[:, :, n]", step_sizes_by_states, "the step sizes along the states"),
+    ("delta[b, t, n]", step_sizes_by_states_in_loops, "the step sizes along the states"),
+    (
+        "no new axis in a list of channels",
+        lambda delta, A: torch.stack([d * a for d, a in zip(delta.unbind(-1), A, strict=True)], dim=1),
+        "no axis for the states",
+    ),
+    ("a diagonal", lambda delta, A: torch.diag_embed(delta) @ A, "right"),
+    ("a convolution", by_convolution, "right"),
+    ("exp of logarithms", lambda delta, A: -torch.exp(delta.log()[..., None] + (-A).log()), "right"),
     ("sum of the states", lambda delta, A: delta * A.sum(dim=1), "summed over the states"),
     ("permuted", lambda delta, A: torch.einsum("bld,dn->bdnl", delta, A), "axes in another order"),
     ("transposed", lambda delta, A: (delta[..., None] * A).transpose(2, 3), "axes in another order"),

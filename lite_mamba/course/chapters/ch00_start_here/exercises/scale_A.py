@@ -45,6 +45,29 @@ def repeated_by_turns(delta, A):
     return delta.repeat(1, 1, A.shape[1]).reshape(*delta.shape, A.shape[1]) * A
 
 
+def a_list_of_channels(axis):
+    return lambda delta, A: torch.stack([delta[:, :, d] * A[d] for d in range(len(A))], axis)
+
+
+def ordered(axes):
+    return edited(scale_A, f"-> b l d n → -> {axes}")
+
+
+ORDERS = [
+    ordered(axes) for axes in ("b d n l", "b l n d", "b d l n", "n b l d", "d b l n", "l b d n", "d n b l", "b n l d")
+]
+
+
+def after(functions, wrong):
+    """Wrong answers with a second mistake on top."""
+    return [lambda delta, A, f=f, one=one: f(one(delta, A)) for f in functions for one in wrong]
+
+
+def alone_or_not(*wrong):
+    """Wrong answers, and each with an exponential or a minus on top: what shows in the shape is named first."""
+    return [*wrong, *after((torch.exp, torch.neg), wrong)]
+
+
 def draw_cases(draw):
     """A comes in halves, so that a product that is cut to one decimal, or an A to whole numbers, shows."""
     B, L, D, N = draw.size(1, 3), draw.size(1, 6), draw.size(2, 5), draw.size(2, 4)
@@ -61,7 +84,7 @@ SCALE_A = Exercise(
         Misconception(
             name="summed over the channels",
             wrong=[
-                edited(scale_A, "-> b l d n → -> b l n"),
+                *alone_or_not(ordered("b l n"), lambda delta, A: delta @ A.T),
                 lambda delta, A: (delta @ A).unsqueeze(2),
                 lambda delta, A: (delta @ A).unsqueeze(2).expand(*delta.shape, A.shape[1]),
             ],
@@ -71,33 +94,72 @@ SCALE_A = Exercise(
         ),
         Misconception(
             name="summed over the states",
-            wrong=edited(scale_A, "-> b l d n → -> b l d"),
+            wrong=ordered("b l d"),
             message="The result has no axis for the state n: einsum adds up over a letter that is missing after the "
             "arrow. Each of the N numbers of a channel fades by itself.",
         ),
         Misconception(
-            name="added up over several axes",
+            name="a matrix product where nothing is added up",
             wrong=[
-                edited(scale_A, f"-> b l d n → -> {axes}")
-                for axes in ("d n", "", "b l", "n", "b n", "b d", "l d", "l n")
+                lambda delta, A: delta.unsqueeze(-1) @ A,
+                lambda delta, A: delta.unsqueeze(-1) @ A.unsqueeze(0),
             ],
+            message="`@` and `matmul` pair the last axis of the first tensor with the last but one of the second, and "
+            "add up. Here each step size meets each number of its row, and nothing is added up.",
+        ),
+        Misconception(
+            name="one state of each channel",
+            wrong=[lambda delta, A: delta * A[:, 0], lambda delta, A: delta * A[:, -1]],
+            message="The result has one number for each channel, made with the first or the last column of A alone. A "
+            "channel has N states, and the result an axis for them.",
+        ),
+        Misconception(
+            name="summed over the sequences or the tokens",
+            wrong=[ordered("l d n"), ordered("b d n")],
+            message="The sequences or the tokens are added up: einsum does so for a letter that is missing after the "
+            "arrow. The result has an axis for each letter of delta.",
+        ),
+        Misconception(
+            name="one sequence or one token alone",
+            wrong=[
+                lambda delta, A: scale_A(delta, A)[0],
+                lambda delta, A: scale_A(delta, A)[-1],
+                lambda delta, A: scale_A(delta, A)[:, 0],
+                lambda delta, A: scale_A(delta, A)[:, -1],
+            ],
+            message="The result holds the first or the last sequence or token, and an axis is missing. Where does your "
+            "code pick one, or does a loop forget what it made in the turn before?",
+        ),
+        Misconception(
+            name="axes made one",
+            wrong=[
+                *(
+                    lambda delta, A, first=first, last=last: scale_A(delta, A).flatten(first, last)
+                    for first, last in ((0, 1), (1, 2), (2, 3), (0, 2), (1, 3), (0, 3))
+                ),
+                lambda delta, A: scale_A(delta, A).transpose(2, 3).flatten(2),
+                lambda delta, A: scale_A(delta, A).transpose(1, 2).flatten(1, 2),
+                lambda delta, A: scale_A(delta, A).transpose(0, 1).flatten(0, 1),
+            ],
+            message="The numbers are right, but axes that stand apart in the docstring lie on one here. `torch.cat` "
+            "makes an axis longer, `torch.stack` makes a new one; `view` and `flatten` can join axes and part them.",
+        ),
+        Misconception(
+            name="added up over several axes",
+            wrong=[ordered(axes) for axes in ("d n", "", "b l", "n", "b n", "b d", "l d", "l n")],
             message="The numbers of several axes are added up: einsum does so for every letter that is missing after "
             "the arrow. The result has four axes. Compare your shape with the docstring's.",
         ),
         Misconception(
             name="axes in another order",
-            wrong=[
-                edited(scale_A, f"-> b l d n → -> {axes}")
-                for axes in ("b d n l", "b l n d", "b d l n", "n b l d", "d b l n", "l b d n", "d n b l", "b n l d")
-            ],
+            wrong=ORDERS,
             message="The numbers are right, but they stand in another order. In einsum the letters after the arrow "
             "give the order of the axes of the result.",
         ),
         Misconception(
             name="the two axes of A exchanged",
             wrong=[
-                edited(scale_A, "d n -> → n d ->"),
-                lambda delta, A: delta[..., None] * A.T,
+                *alone_or_not(edited(scale_A, "d n -> → n d ->"), lambda delta, A: delta[..., None] * A.T),
                 edited(in_loops, "A[d, n] → A[n, d]"),
                 edited(in_loops, "[b, t, d, n] → [b, t, d]", "A[d, n] → A[:, d]"),
                 edited(
@@ -120,12 +182,13 @@ SCALE_A = Exercise(
         Misconception(
             name="no axis for the states",
             wrong=[
-                lambda delta, A: delta * A,
+                *alone_or_not(lambda delta, A: delta * A),
                 lambda delta, A: delta * A.T,
                 lambda delta, A: delta.mT * A,
                 lambda delta, A: delta * A[None, None],
                 edited(in_loops, "[b, t, d, n] → [b]", "[b, t, d] → [b]", "A[d, n] → A"),
                 edited(in_loops, "[b, t, d, n] → [:, :, d]", "[b, t, d] → [:, :, d]", "A[d, n] → A[d]"),
+                *(a_list_of_channels(axis) for axis in (0, 1)),
             ],
             message="`*` lines the axes up from the last one on, and in delta none is kept for the states. The result "
             "needs channels and states, each on an axis of its own. In einsum every axis has a letter.",
@@ -133,9 +196,9 @@ SCALE_A = Exercise(
         Misconception(
             name="the step sizes along the states",
             wrong=[
-                lambda delta, A: delta.unsqueeze(2) * A,
-                edited(scale_A, "b l d, → b l n,"),
+                *alone_or_not(lambda delta, A: delta.unsqueeze(2) * A, edited(scale_A, "b l d, → b l n,")),
                 edited(in_loops, "[b, t, d, n] → [b, t]", "[b, t, d] → [b, t]", "A[d, n] → A"),
+                edited(in_loops, "[b, t, d] → [b, t, n]"),
             ],
             message="Each step size meets the *state* of the same number, a column of A. It belongs to a channel, "
             "a row of A: the axis for the states comes behind the channels of delta.",
@@ -162,7 +225,7 @@ SCALE_A = Exercise(
         ),
         Misconception(
             name="an axis for every pair of channels",
-            wrong=edited(scale_A, "d n -> b l d n → e n -> b l d e n"),
+            wrong=alone_or_not(edited(scale_A, "d n -> b l d n → e n -> b l d e n")),
             message="The result has one axis for the channels of delta and another for those of A: every step size "
             "meets every row of A. A step size belongs to the row of its own channel alone; in einsum, the two have "
             "the same letter.",
@@ -236,7 +299,7 @@ SCALE_A = Exercise(
         ),
         Misconception(
             name="the sign turned",
-            wrong=edited(scale_A, "torch.einsum → -torch.einsum"),
+            wrong=after([torch.neg], [scale_A, *ORDERS]),
             message="A is negative as it is given, so Δ·A is negative too: this makes a state fade. Yours is positive.",
         ),
         Misconception(
@@ -247,8 +310,10 @@ SCALE_A = Exercise(
         Misconception(
             name="one input taken for what it is made of",
             wrong=[
-                edited(scale_A, 'n", delta, A) → n", torch.nn.functional.softplus(delta), A)'),
-                edited(scale_A, 'n", delta, A) → n", delta, -torch.exp(A))'),
+                wrong
+                for made in ("F.softplus(delta), A", "delta, -torch.exp(A)", "F.softplus(delta), -torch.exp(A)")
+                for one in [edited(scale_A, f'n", delta, A) → n", {made})')]
+                for wrong in (one, *after([torch.exp], [one]))
             ],
             message="`delta` went through softplus once more, or A was taken for the logarithm that Mamba stores. "
             "Both come ready: here they are multiplied only.",
@@ -270,7 +335,8 @@ SCALE_A = Exercise(
         Misconception(
             name="the exponential taken too early",
             wrong=[
-                lambda delta, A: torch.exp(scale_A(delta, A)),
+                *after([torch.exp], [scale_A, *ORDERS]),
+                lambda delta, A: -torch.exp(scale_A(delta, A)),
                 lambda delta, A: torch.exp(-scale_A(delta, A)),
                 lambda delta, A: torch.expm1(scale_A(delta, A)),
                 lambda delta, A: 1 - torch.exp(scale_A(delta, A)),
