@@ -279,6 +279,8 @@ ANSWERS = [
         lambda delta, A: torch.stack([d * a for d, a in zip(delta.unbind(-1), A, strict=True)], dim=1),
         "no axis for the states",
     ),
+    ("delta cut to one decimal", lambda delta, A: delta.round(decimals=1)[..., None] * A, None),
+    ("a smallest step size", lambda delta, A: delta.clamp(min=0.1)[..., None] * A, None),
     ("a diagonal", lambda delta, A: torch.diag_embed(delta) @ A, "right"),
     ("a convolution", by_convolution, "right"),
     ("exp of logarithms", lambda delta, A: -torch.exp(delta.log()[..., None] + (-A).log()), "right"),

@@ -69,9 +69,11 @@ def alone_or_not(*wrong):
 
 
 def draw_cases(draw):
-    """A comes in halves, so that a product that is cut to one decimal, or an A to whole numbers, shows."""
+    """Δ comes in twentieths and A in halves, so that one of them or a product that is rounded shows, and so does a
+    small step size that is made larger.
+    """
     B, L, D, N = draw.size(1, 3), draw.size(1, 6), draw.size(2, 5), draw.size(2, 4)
-    return {"delta": draw.uniform(0.1, 1.0, B, L, D).round(decimals=1), "A": -draw.uniform(1, 8, D, N).round() / 2}
+    return {"delta": draw.uniform(1, 20, B, L, D).round() / 20, "A": -draw.uniform(1, 8, D, N).round() / 2}
 
 
 SCALE_A = Exercise(
