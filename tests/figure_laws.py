@@ -31,13 +31,21 @@ def check_every_control(figure: LiveFigure) -> None:
 
 
 def crossed_labels(figure: LiveFigure) -> list[str]:
-    """The texts through which a dashed or dotted line runs, unless they stand on a ground of their own."""
+    """The texts through which a dashed or dotted line runs, unless a ground of their own covers it."""
     found = []
+
+    def drawn(one) -> tuple[bool, float]:
+        """Its place in the order of drawing: what moves comes after what stays."""
+        return one in figure._moving, one.get_zorder()
+
     for ax in figure.figure.axes:
         broken = [line for line in ax.lines if line.get_visible() and line.get_linestyle() in ("--", ":", "-.")]
         for text, line in itertools.product(ax.texts, broken):
-            bare = text.get_visible() and text.get_text().strip() and text.get_bbox_patch() is None
-            if bare and _crosses(line, _inside(text)) and not _grounded(ax, text, line):
+            if not (text.get_visible() and text.get_text().strip() and _crosses(line, _inside(text))):
+                continue
+            own = text.get_bbox_patch() is not None and drawn(text) > drawn(line)
+            over = [shape for shape in (*ax.patches, *ax.collections) if drawn(shape) > drawn(line)]
+            if not own and not _grounded(text, over):
                 found.append(text.get_text())
     return found
 
@@ -54,10 +62,9 @@ def _crosses(line, box: Bbox) -> bool:
     return shown and any(Path(piece).intersects_bbox(box, filled=False) for piece in pieces if np.isfinite(piece).all())
 
 
-def _grounded(ax, text, line) -> bool:
-    """Whether a filled shape lies under the text and over the line."""
+def _grounded(text, over: list) -> bool:
+    """Whether one of the filled shapes over the line lies under the text."""
     centre = _inside(text).get_points().mean(axis=0)
-    over = [shape for shape in (*ax.patches, *ax.collections) if shape.get_zorder() > line.get_zorder()]
     paths = (shape.get_transform().transform_path(path) for shape in over for path in _paths(shape))
     return any(path.contains_point(centre) for path in paths)
 

@@ -113,11 +113,12 @@ def test_every_corner_gives_a_sentence_and_a_picture_that_can_be_read(figure):
     assert len(pictures) > 1 or not figure.controls
 
 
-def test_its_words_are_clear_at_each_position_of_each_control(figure):
+def test_its_words_are_clear_and_not_crossed_at_each_position_of_each_control(figure):
     starts = figure.defaults()
     for name, control in figure.controls.items():
         for at in control.positions():
             assert unclear(figure, figure.update(**starts | {name: at})) == [], (name, at)
+            assert crossed_labels(figure) == [], (name, at)
 
 
 def test_every_control_changes_the_picture_and_the_sentence(live):

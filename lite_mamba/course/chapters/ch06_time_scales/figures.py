@@ -26,6 +26,7 @@ from .exercises import half_life, inverse_softplus, sample_dt
 LN2 = math.log(2)
 STATES = 16
 PALE = "#8C8C8C"  # lines in the background: 3.4:1 on white
+BAND = "#EDEDED"  # the ground of a range
 
 
 def words(steps: float) -> str:
@@ -253,10 +254,11 @@ class SoftplusInverse(LiveFigure):
         ax.set(xlim=(-17, 11), ylim=(-7.3, 1.4), xlabel="bias", ylabel="Δ = softplus(bias)")
         decades(ax, "y", range(-6, 2, 2), ["1e−6", "0.0001", "0.01", "1"])
         _band(ax.axhline, ax.axhspan)
-        ax.text(-16.5, -2, "a new\nblock", color=style.GREY, va="center", fontsize=14)
+        ground = style.PAPER | {"facecolor": BAND}
+        name = ax.text(-16.5, -2, "a new\nblock", color=style.GREY, va="center", fontsize=14, bbox=ground)
         (self.path,) = ax.plot([], [], ":", color=style.BLACK, lw=2.5)
         (self.point,) = ax.plot([], [], "o", color=style.VERMILLION, ms=14)
-        self.move(self.path, self.point)
+        self.move(self.path, self.point, name)
 
     def _draw_errors(self):
         ax = self.errors
@@ -267,10 +269,10 @@ class SoftplusInverse(LiveFigure):
         (self.naive,) = ax.plot([], [], "--", color=style.VERMILLION, lw=4, zorder=2.5)  # seen on the other one, too
         (self.stable,) = ax.plot([], [], "-", color=style.BLUE, lw=4)
         (self.here,) = ax.plot([0, 0], [-9, 0.9], ":", color=style.BLACK, lw=2.5)
-        style.label_line(ax, "⋯ this Δ", 0.95, -8.3, style.BLACK, ha="right", bbox=style.PAPER)
+        here_name = style.label_line(ax, "⋯ this Δ", 0.95, -8.3, style.BLACK, ha="right", bbox=style.PAPER)
         self.naive_name = style.label_line(ax, "╌ log(exp(Δ) − 1)", -6.8, 1.5, style.VERMILLION, bbox=style.PAPER)
         self.stable_name = style.label_line(ax, "", -6.8, -8.3, style.BLUE, bbox=style.PAPER)
-        self.move(self.here, self.naive, self.stable, self.naive_name, self.stable_name)
+        self.move(self.here, self.naive, self.stable, here_name, self.naive_name, self.stable_name)
 
     @functools.lru_cache(maxsize=4)  # noqa: B019
     def _errors_of(self, kind: torch.dtype) -> tuple[np.ndarray, np.ndarray]:
@@ -353,7 +355,7 @@ def _above(error: float) -> float:
 
 def _band(line: Callable, span: Callable) -> None:
     """A grey band with edges over the Δ of a new block, from 0.001 to 0.1, across or along an axis of log10."""
-    span(-3, -1, color="#EDEDED", lw=0)
+    span(-3, -1, color=BAND, lw=0)
     for edge in (-3, -1):
         line(edge, color=PALE, ls="--", lw=1.5)
 
@@ -543,7 +545,7 @@ class BrokenStarts(LiveFigure):
         top = max(count.max() for count in counts.values())
         self.ax.set(xlim=(-1.8, 3.2), ylim=(0, 1.25 * top), xlabel="half-life (steps)", ylabel="number of states")
         decades(self.ax, "x", (-1, 0, 1, 2, 3))
-        self.span = self.ax.axvspan(0, 3.2, 0, 0.84, fc="#EDEDED", ec=PALE, ls="--", lw=1.5, zorder=0)
+        self.span = self.ax.axvspan(0, 3.2, 0, 0.84, fc=BAND, ec=PALE, ls="--", lw=1.5, zorder=0)
         width = self.edges[1] - self.edges[0]
         self.bars = self.ax.bar(self.edges[:-1], counts["as built"], width, align="edge", fc=style.VERMILLION, lw=0)
         (self.outline,) = self.ax.step(

@@ -537,18 +537,23 @@ class FiniteDifference(LiveFigure):
         self.ax.minorticks_off()
         self.ax.axhspan(1e-12, 1e-3, color=PALE_GREEN, lw=0, zorder=0)
         self.ax.axhline(1e-3, color=style.GREEN, lw=2.5, ls="-", zorder=0)
-        self.ax.text(1.6e-10, 3e-4, "gradcheck says: right", fontsize=13, color=style.GREY, va="center")
+        green = style.PAPER | {"facecolor": PALE_GREEN, "pad": 1}  # the ground of what the cursor passes
+        says = self.ax.text(
+            1.6e-10, 3e-4, "gradcheck says: right", fontsize=13, color=style.GREY, va="center", bbox=green
+        )
         kept = [np.clip(self.errors[kind], 1e-12, 20) for kind in kinds]
         self.ax.plot(self.nudges, kept[0], "--", color=style.VERMILLION, lw=3)
         self.ax.plot(self.nudges, kept[1], "-", color=style.BLUE, lw=3)
-        style.label_line(self.ax, "float32", 2e-9, 6, style.VERMILLION)
-        style.label_line(self.ax, "float64", 2e-9, 1e-6, style.BLUE)
+        names = [
+            style.label_line(self.ax, "float32", 2e-9, 6, style.VERMILLION, bbox=style.PAPER),
+            style.label_line(self.ax, "float64", 2e-9, 1e-6, style.BLUE, bbox=green),
+        ]
         (self.cursor,) = self.ax.plot([1e-6] * 2, [1e-12, 30], ":", color=style.BLACK, lw=2.5)
         self.dots = [
-            self.ax.plot([], [], marker, color=colour, ms=size)[0]
+            self.ax.plot([], [], marker, color=colour, ms=size, zorder=4)[0]
             for marker, colour, size in (("X", style.VERMILLION, 17), ("o", style.BLUE, 11))
         ]
-        self.move(self.cursor, *self.dots)
+        self.move(self.cursor, *self.dots, says, *names)
 
     @staticmethod
     def output(kind, decay):
