@@ -173,6 +173,18 @@ def test_legs_curves_are_those_of_the_matrix_exponential_and_the_sum_of_plain_on
         assert 1 <= float(bound[2].replace(" ", "")) / shown.largest < 1.1
 
 
+def test_the_gap_to_the_state_before_is_written_as_the_axis_measures_it():
+    """In per cent it would be read as a share of that state, of which hardly anything is left in the end."""
+    shown = figures.TwoMemories()
+    for n in range(2, shown.SIZE + 1):
+        sentence = shown.update(n=n)
+        gap, before = re.fullmatch(r"≤ (0\.\d\d) below\nstate (\d)", shown.below.get_text()).groups()
+        above, here = (shown.diagonal.lines[i].get_ydata() for i in (n - 1, n))  # line 0 marks zero
+        assert float(gap) - 0.01 < (above - here).max() <= float(gap) and int(before) == n - 1
+        np.testing.assert_array_equal(here, shown.fade.get_ydata())
+        assert f"at most {100 * float(gap):.0f} % of the full height below state {before}" in sentence
+
+
 def test_legs_diagonal_is_the_package_rate_of_every_state():
     A, _ = figures.hippo_legs(16)
     np.testing.assert_allclose(np.diag(A), -initialization.s4d_real_A_log(1, 16).exp()[0])

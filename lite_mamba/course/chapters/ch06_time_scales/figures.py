@@ -206,7 +206,7 @@ class TwoMemories(LiveFigure):
         self.weights.set_text(f"○ {_plain(n)},\n{weights}" if shown else "")
         self.gap = float((self.plain[n - 2] - self.plain[n - 1]).max()) if n > 1 else 0.0
         most = math.ceil(100 * self.gap)  # per cent
-        self.below.set_text(f"≤ {most} % below\nstate {n - 1}" if n > 1 else "")
+        self.below.set_text(f"≤ {most / 100:.2f} below\nstate {n - 1}" if n > 1 else "")
         through = f"crosses zero {self.crossings}×" if self.crossings else "never crosses zero"
         self.title(self.coupled, f"LegS, state {n}: {through}")
         self.title(self.diagonal, f"Diagonal, state {n}: only fades")
