@@ -34,6 +34,20 @@ def test_the_chapter_of_a_word_uses_it(term):
     assert re.search(rf"(?<![\w-]){re.escape(word)}", text_of(CHAPTERS[term.chapter]), re.I)
 
 
+@pytest.mark.parametrize("path", CHAPTERS.values(), ids=lambda path: path.stem)
+def test_a_docstring_calls_A_no_rate_where_a_rate_is_the_opposite_of_it(path):
+    (rate,) = [term.meaning for term in TERMS if term.word == "rate"]
+    assert "−A" in rate
+    assert not re.findall(r"^ +A: .*\brates?\b.*", text_of(path), re.M)
+
+
+def test_where_shapes_count_N_states_one_number_of_the_state_is_said_to_be_called_so():
+    (state,) = [term.meaning for term in TERMS if term.word == "state"]
+    assert state.endswith("one of them is called so too")
+    (row,) = re.findall(r"^\| \$N\$ \|.*", text_of(CHAPTERS["00"]), re.M)
+    assert "one of them is called a state too" in row
+
+
 def test_no_link_stands_inside_code_or_the_title_of_a_reference():
     texts = [
         "`one`, `two_words` with `dilation=1`",

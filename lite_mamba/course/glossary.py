@@ -203,7 +203,7 @@ TERMS = [
     Term("stable", "the state stays bounded as long as the input does; of a formula: it keeps its digits", "04"),
     Term(
         "state",
-        "the numbers that a system carries from one step to the next",
+        "the numbers that a system carries from one step to the next; one of them is called so too",
         "04",
         symbol="$h$",
         code="ssm_state",
