@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -264,6 +265,14 @@ def test_every_stable_form_loses_the_rounding_of_the_bias_in_bfloat16_and_the_so
     assert "The stable form stays below 10 %" in shown.update(kind=torch.bfloat16)
     band = (shown.log_dt >= -3) & (shown.log_dt <= -1)
     assert 100 * shown.stable_error[band].max() == pytest.approx(most, abs=0.1)
+
+
+def test_of_all_numbers_of_bfloat16_in_the_band_the_solution_loses_as_much_as_the_answer_says():
+    every = torch.arange(2**15, dtype=torch.int16).view(torch.bfloat16)
+    band = every[(every.double() >= 0.001) & (every.double() <= 0.1)]
+    worst = 100 * figures.SoftplusInverse._error(inverse_softplus(band), band).max()
+    notebook = (Path(__file__).parents[3] / "notebooks/06_time_scales.ipynb").read_text("utf-8")
+    assert set(re.findall(r"rounded, too: up to ([\d.]+) %", notebook)) == {f"{worst:.1f}"}
 
 
 def test_the_marked_bias_gives_the_marked_step_size():
