@@ -309,6 +309,11 @@ def conv_by_padding(gate, taps):
     return gate[:, None] * out.T
 
 
+def conv_of_diagonals(gate, taps):
+    length = len(gate)
+    return gate[:, None] * sum(torch.diag(tap.repeat(length - lag), -lag) for lag, tap in enumerate(taps.flip(0)))
+
+
 def ways(conv=conv_by_loops, join=lambda M, D, conv: (D * conv, M @ conv)):
     return lambda M, D, gate, taps: join(M, D, conv(gate, taps))
 
@@ -403,6 +408,21 @@ WAYS = [
      "the first token repeated"),
     ("an index not below 0", ways(lambda g, w: g[:, None] * sum(w[-1 - lag] * torch.eye(len(g))[
         (torch.arange(len(g)) - lag).clamp(min=0)] for lag in range(len(w)))), "the first token repeated"),
+    ("the gate on the columns of M", lambda M, D, g, w: (
+        D * conv_by_loops(g, w), (M * g) @ conv_by_loops(torch.ones_like(g), w)), "right"),
+    ("a diagonal for each tap", ways(conv_of_diagonals), "right"),
+    ("four taps", ways(lambda g, w: conv_by_loops(g, w[:4]) if len(w) > 4 else conv_by_loops(g, w)), None),
+    ("taps from the front, the gate of the input", lambda M, D, g, w: (lambda conv: (D * conv, M @ conv))(
+        conv_by_loops(torch.ones_like(g), w.flip(0)) * g), "taps the wrong way round"),
+    ("the gate of the input past the state", lambda M, D, g, w: (
+        D * g * conv_by_loops(torch.ones_like(g), w), M @ conv_by_loops(g, w)), "the gate of the input"),
+    ("the gate of the input through the state", lambda M, D, g, w: (
+        D * conv_by_loops(g, w), M @ conv_by_loops(torch.ones_like(g), w) * g), "the gate of the input"),
+    ("ahead through the state", ways(join=lambda M, D, c: (D * c, M @ c.T)), "a convolution that looks ahead"),
+    ("ahead through the state, the gate on rows", lambda M, D, g, w: (
+        D * conv_by_loops(g, w), (M * g) @ conv_by_loops(torch.ones_like(g), w).T), "a convolution that looks ahead"),
+    ("rolled identities", ways(lambda g, w: g[:, None] * sum(
+        w[-1 - lag] * torch.eye(len(g)).roll(lag, 0) for lag in range(len(w)))), "a text that is a ring"),
 ]  # fmt: skip
 
 
@@ -798,6 +818,16 @@ BYTES = [
     ("rolled, and a −1 too few", bytes_with(lambda ids, j: ids.roll(j).where(
         torch.arange(len(ids)) >= j - 1, -1)), "a text that is a ring"),
     ("1 for none", lambda ids, k: F.pad(ids, (k - 1, 0), value=1).unfold(0, k, 1).flip(1), "another number for none"),
+    ("whole numbers of 32 bits", lambda ids, k: bytes_filled(ids, k).int(), "right"),
+    ("a slice up to L − j", bytes_with(lambda ids, j: torch.cat([torch.full((j,), -1), ids[: len(ids) - j]])),
+     "a slice that ends below 0"),
+    ("zeros, up to L − j", bytes_with(lambda ids, j: torch.cat([torch.zeros(j).long(), ids[: len(ids) - j]])),
+     "zeros before the text"),
+    ("an unfold of a padded text alone", lambda ids, k: F.pad(ids, (k - 1, 0)).unfold(0, k, 1),
+     "the oldest byte first"),
+    ("an unfold alone, in reading order", lambda ids, k: ids.unfold(0, k, 1), "the first places left out"),
+    ("windows from k − 1 on, in reading order", lambda ids, k: torch.tensor([
+        k * [-1] if t < k - 1 else ids[t - k + 1 : t + 1].tolist() for t in range(len(ids))]), "whole rows of −1"),
 ]  # fmt: skip
 
 

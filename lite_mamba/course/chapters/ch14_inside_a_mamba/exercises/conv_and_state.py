@@ -17,7 +17,8 @@ def conv_and_state(M: Tensor, D: Tensor, gate: Tensor, taps: Tensor) -> tuple[Te
 
 
 def _ways_cases(draw: Draw) -> dict:
-    length, width = draw.size(3, 7), draw.size(2, 4)
+    width = draw.size(2, 5)  # more than the notebook's 4, too
+    length = max(draw.size(3, 7), width - 1)  # the farthest tap may find no token
     return {
         "M": draw.normal(length, length).tril(),
         "D": draw.normal(1)[0] + 3.15,
@@ -38,7 +39,10 @@ CONV_AND_STATE = Exercise(
             "taps the wrong way round",
             "You take the first tap for the present. In the package, as in PyTorch, the *last* tap meets the present "
             "sample (notebook 01).",
-            edited(conv_and_state, "(width - 1 - lag) → lag"),
+            [
+                edited(conv_and_state, "(width - 1 - lag) → lag"),
+                edited(conv_and_state, "(width - 1 - lag) → lag", "gate[:, None] * → gate[None, :] *"),
+            ],
         ),
         Misconception(
             "a count from the end that begins at 0",
@@ -50,7 +54,11 @@ CONV_AND_STATE = Exercise(
             "the gate of the input",
             "You scale column s with its gate. The gate sits behind the convolution, at the place whose u it makes: it "
             "scales a row.",
-            edited(conv_and_state, "gate[:, None] * → gate[None, :] *"),
+            [
+                edited(conv_and_state, "gate[:, None] * → gate[None, :] *"),
+                edited(conv_and_state, "return D * conv → return D * conv / gate[:, None] * gate"),
+                edited(conv_and_state, "M @ conv → M @ (conv / gate[:, None] * gate)"),
+            ],
         ),
         Misconception(
             "the scan before the convolution",
@@ -107,6 +115,8 @@ CONV_AND_STATE = Exercise(
                     "- lag) → + lag)",
                 ),
                 edited(conv_and_state, "return D * conv, → conv = conv.T\n    return D * conv,"),
+                edited(conv_and_state, "M @ conv → M @ conv.T"),
+                edited(conv_and_state, "M @ conv → M @ (gate[:, None] * (conv / gate[:, None]).T)"),
                 edited(
                     conv_and_state,
                     "(width - 1 - lag) → (-lag)",
@@ -228,6 +238,7 @@ CONV_AND_STATE = Exercise(
             "a text that is a ring",
             "Your first rows read from the end of the text. Before it there are zeros.",
             edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length)\n    lag = lag % length  #"),
+            where=lambda gate, taps, **_: len(gate) >= len(taps),  # else a place gets two taps, or the last
         ),
         Misconception(
             "the first token repeated",
