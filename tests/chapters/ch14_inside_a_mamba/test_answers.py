@@ -272,6 +272,20 @@ MATRIX = [
         d.cumsum(0)[:, None] - d.cumsum(0)).clamp(min=0)), B * d).tril() * C.sum(0)[:, None], "a sum for each factor"),
     ("B added up by itself", lambda d, A, B, C: torch.einsum("nt,nts->ts", C, torch.exp(A[:, None, None] * (
         d.cumsum(0)[:, None] - d.cumsum(0)).clamp(min=0))).tril() * B.sum(0) * d, "a sum for each factor"),
+    ("A as a parameter", lambda d, A, B, C: matrix_by_recurrence(d, torch.nn.Parameter(A), B, C), "right"),
+    ("from s, and no step", matrix_with(lambda d, t, s: d[s : t + 1].sum(), write=lambda d, t, s: 1.0),
+     "a step too many in the decay"),
+    ("a triangle with a diagonal too many", lambda d, A, B, C: torch.einsum(
+        "nt,nts,ns->ts", C, torch.exp(A[:, None, None] * (d.cumsum(0)[:, None] - d.cumsum(0))), d * B).tril(1),
+     "inputs of the future"),
+    ("a triangle with a diagonal too many, of times cut at 0", lambda d, A, B, C: torch.einsum(
+        "nt,nts,ns->ts", C, torch.exp(A[:, None, None] * (d.cumsum(0)[:, None] - d.cumsum(0)).clamp(min=0)),
+        d * B).tril(1), "inputs of the future"),
+    ("the writer's step twice", matrix_with(write=lambda d, t, s: d[s] ** 2), "a step that counts twice"),
+    ("both steps", matrix_with(write=lambda d, t, s: d[s] * d[t]), "a step that counts twice"),
+    ("a mean of the state", lambda d, A, B, C: torch.stack([matrix_by_loops(
+        d, A[n : n + 1], B[n : n + 1], C[n : n + 1]) for n in range(len(A))]).mean(0), "a mean over the state"),
+    ("all steps of the text", matrix_with(lambda d, t, s: d.sum()), "a decay from the beginning"),
 ]  # fmt: skip
 
 
@@ -539,6 +553,9 @@ HALF = [
     ("1 + ΔA", lambda d, A: math.log(0.5) / (1 + A * d.mean(1)[:, None]).log(), "Euler's decay"),
     ("a log with a small number", lambda d, A: -LN2 * d.shape[1] / torch.log(
         torch.exp(A * d.sum(1)[:, None]) + 1e-8), "the logarithm of what is left"),
+    ("a sum, and no ln 2", lambda d, A: 1 / (A.abs() * d.sum(1)[:, None]), "the whole text as one step"),
+    ("a sum, and negative", lambda d, A: math.log(0.5) / (A.abs() * d.sum(1)[:, None]), "the whole text as one step"),
+    ("−exp of A", lambda d, A: LN2 / (-torch.exp(A) * d.mean(1)[:, None]), "the exponential of A"),
 ]  # fmt: skip
 
 
@@ -682,6 +699,25 @@ PROBE = [
     ("the middle for c", fit(cut=lambda x, y, w: (x[y].mean(0) + x[~y].mean(0)) / 2), "a cut without the weights"),
     ("minus the middle for c", fit(cut=lambda x, y, w: (x[y].mean(0) + x[~y].mean(0)) / -2),
      "a cut without the weights"),
+    ("weights that keep a gradient", lambda x, y, r: fit_by_inverse(x.clone().requires_grad_(), y, r), "right"),
+    ("sums, and plus and minus one", fit(scale=False, target=lambda y: 2.0 * y - 1),
+     "a ridge that fades with the data"),
+    ("sums, not centred", fit(scale=False, centre=False), "a ridge that fades with the data"),
+    ("sums, and the mean of all", fit(scale=False, cut=lambda x, y, w: -(x @ w).mean()),
+     "a ridge that fades with the data"),
+    ("sums, and an intercept", fit(scale=False, cut=lambda x, y, w: (y.float() - x @ w).mean()),
+     "a ridge that fades with the data"),
+    ("sums, and one half", fit(scale=False, cut=lambda x, y, w: (y.float() - x @ w).mean() - 0.5),
+     "a ridge that fades with the data"),
+    ("plus and minus one, and an intercept", fit(
+        target=lambda y: 2.0 * y - 1, cut=lambda x, y, w: (2.0 * y - 1 - x @ w).mean()),
+     "an intercept for targets of −1 and 1"),
+    ("nothing centred, and −½", lambda x, y, r: (torch.linalg.solve(
+        x.T @ x / len(x) + r * torch.eye(x.shape[1]), x.T @ y.float() / len(x)), torch.tensor(-0.5)),
+     "features that are not centred"),
+    ("nothing centred, and no cut", lambda x, y, r: (torch.linalg.solve(
+        x.T @ x / len(x) + r * torch.eye(x.shape[1]), x.T @ y.float() / len(x)), torch.tensor(0.0)),
+     "features that are not centred"),
 ]  # fmt: skip
 
 
@@ -858,9 +894,9 @@ def repaired(**changes):
     return lambda features, labels, held, ridge: by_files(features, labels, held, ridge, **changes)
 
 
-def drawn(features, labels, held, ridge, own=False, last=False):
+def drawn(features, labels, held, ridge, own=False, last=False, seed=0):
     x, y = features.flatten(0, 1), labels.flatten()
-    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
+    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed))
     cut = held * labels.shape[1]
     test, train = (order[-cut:], order[:-cut]) if last else (order[:cut], order[cut:])
     part = x[train] if own else x
@@ -1049,6 +1085,16 @@ LEAK = [
      "the end of every file held out"),
     ("trained on all but the last", repaired(train=lambda files, held: files < len(files) - 1),
      "a test on what was trained on"),
+    ("a little added to the spread", lambda f, y, h, r: scored(
+        f[:-h].flatten(0, 1), y[:-h].flatten(), f[-h:].flatten(0, 1), y[-h:].flatten(), r,
+        f[:-h].mean((0, 1)), f[:-h].std((0, 1)) + 1e-8), "right"),
+    ("seed 1", lambda f, y, h, r: drawn(f, y, h, r, seed=1), "neighbours on both sides"),
+    ("seed 42", lambda f, y, h, r: drawn(f, y, h, r, seed=42), "neighbours on both sides"),
+    ("the two names exchanged, and bytes drawn", lambda f, y, h, r: drawn(f, y, len(f) - h, r, last=True),
+     "other bytes drawn"),
+    ("n times the ridge", lambda f, y, h, r: by_files(f, y, h, r * y[:-h].numel()), "a ridge of your own"),
+    ("n times the ridge, and bytes drawn", lambda f, y, h, r: drawn(f, y, h, r * y[:-h].numel()),
+     "a ridge of your own"),
 ]  # fmt: skip
 
 

@@ -17,6 +17,8 @@ def fit_probe(x: Tensor, y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
 
 
 RIDGE = "gram + ridge * torch.eye(len(gram))"
+CONSTANT = "y.float().mean() - x.mean(0) @ w"  # of the regression on 0 and 1
+SUMS = "centred.T @ centred / len(x) → centred.T @ centred", "@ target / len(x) → @ target"
 
 
 def _with_ones(x: Tensor, y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
@@ -47,8 +49,8 @@ FIT_PROBE = Exercise(
             "add it where the features' products stand, on the diagonal.",
             [
                 edited(fit_probe, f"{RIDGE} → gram"),
-                edited(fit_probe, f"{RIDGE} → gram", "-(middle @ w) → y.float().mean() - x.mean(0) @ w"),
-                edited(fit_probe, f"{RIDGE} → gram", "-(middle @ w) → y.float().mean() - x.mean(0) @ w - 0.5"),
+                edited(fit_probe, f"{RIDGE} → gram", f"-(middle @ w) → {CONSTANT}"),
+                edited(fit_probe, f"{RIDGE} → gram", f"-(middle @ w) → {CONSTANT} - 0.5"),
             ],
         ),
         Misconception(
@@ -77,7 +79,17 @@ FIT_PROBE = Exercise(
             "a ridge that fades with the data",
             "You add the ridge to sums over the examples. The first term is a *mean* here, so that the ridge weighs "
             "the same for few examples and many.",
-            edited(fit_probe, "centred.T @ centred / len(x) → centred.T @ centred", "@ target / len(x) → @ target"),
+            [
+                edited(fit_probe, *SUMS, *more)
+                for more in (
+                    (),
+                    ("y.float() - y.float().mean() → 2 * (y.float() - y.float().mean())",),
+                    ("x - x.mean(0), → x,",),
+                    ("-(middle @ w) → -(x.mean(0) @ w)",),
+                    (f"-(middle @ w) → {CONSTANT}",),
+                    (f"-(middle @ w) → {CONSTANT} - 0.5",),
+                )
+            ],
         ),
         Misconception(
             "a ridge that grows with the data",
@@ -112,6 +124,16 @@ FIT_PROBE = Exercise(
                 edited(fit_probe, "x - x.mean(0), → x,"),
                 edited(fit_probe, "x - x.mean(0), y.float() - y.float().mean() → x, y.float()"),
                 edited(fit_probe, "centred.T @ target → x.T @ y.float()"),
+                edited(
+                    fit_probe,
+                    "x - x.mean(0), y.float() - y.float().mean() → x, y.float()",
+                    "-(middle @ w) → torch.tensor(-0.5)",
+                ),
+                edited(
+                    fit_probe,
+                    "x - x.mean(0), y.float() - y.float().mean() → x, y.float()",
+                    "-(middle @ w) → torch.zeros(())",
+                ),
             ],
         ),
         Misconception(
@@ -241,13 +263,13 @@ FIT_PROBE = Exercise(
             "a cut where the regression says a half",
             "You cut where the regression says one half. Where few are inside, few scores get there. The cut is "
             "halfway between the two groups' means.",
-            edited(fit_probe, "-(middle @ w) → y.float().mean() - x.mean(0) @ w - 0.5"),
+            edited(fit_probe, f"-(middle @ w) → {CONSTANT} - 0.5"),
         ),
         Misconception(
             "an intercept in the place of a cut",
             "Your c is the constant of the regression on 0 and 1: the scores then aim at 0 outside and at 1 inside. "
             "Halfway between the two groups' means the score is to be 0.",
-            edited(fit_probe, "-(middle @ w) → y.float().mean() - x.mean(0) @ w"),
+            edited(fit_probe, f"-(middle @ w) → {CONSTANT}"),
         ),
         Misconception(
             "a cut for centred features",
@@ -270,6 +292,16 @@ FIT_PROBE = Exercise(
             "Your weights are twice what they should be, and c goes with them; the verdicts stay the same. Are your "
             "targets 0 and 1? Does the 2 of the derivative stand on both sides?",
             edited(fit_probe, "y.float() - y.float().mean() → 2 * (y.float() - y.float().mean())"),
+        ),
+        Misconception(
+            "an intercept for targets of −1 and 1",
+            "Your targets are −1 and 1, and c is the constant of that regression. Here they are 0 and 1, and c is "
+            "another: where is the score to be 0?",
+            edited(
+                fit_probe,
+                "y.float() - y.float().mean() → 2 * (y.float() - y.float().mean())",
+                "-(middle @ w) → 2 * y.float().mean() - 1 - x.mean(0) @ w",
+            ),
         ),
         Misconception(
             "a power of the ridge",

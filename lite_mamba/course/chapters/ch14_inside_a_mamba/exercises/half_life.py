@@ -91,7 +91,11 @@ HALF_LIFE = Exercise(
         Misconception(
             "the whole text as one step",
             "You add up the step sizes of the whole text. That is how far it carries you, not how far one token does.",
-            edited(half_life, ".mean(1, → .sum(1,"),
+            [
+                edited(half_life, ".mean(1, → .sum(1,"),
+                edited(half_life, ".mean(1, → .sum(1,", "(-A → (A"),
+                edited(half_life, ".mean(1, → .sum(1,", "math.log(2) / → 1 /"),
+            ],
         ),
         Misconception(
             "one step size for all channels",
@@ -204,7 +208,7 @@ HALF_LIFE = Exercise(
         Misconception(
             "the exponential of A",
             "You take A for A_log. Here A has been turned back already: it is negative.",
-            edited(half_life, "(-A → (A.exp()"),
+            [edited(half_life, f"(-A → ({sign}A.exp()") for sign in ("", "-")],
         ),
         Misconception(
             "a negative time constant",

@@ -113,6 +113,7 @@ HELD_OUT_ACCURACY = Exercise(
                 _shuffled_only,
                 edited(_shuffled_only, "(x[test] - mean) / std → (x[test] - x[test].mean(0)) / x[test].std(0)"),
                 edited(_as_found, "(x - x.mean(0)) / x.std(0) → x"),
+                *(edited(_as_found, f"manual_seed(0) → manual_seed({seed})") for seed in (1, 42)),
             ],
         ),
         Misconception(
@@ -122,6 +123,7 @@ HELD_OUT_ACCURACY = Exercise(
             [
                 edited(_as_found, f"test, train = {SPLIT} → {LAST}"),
                 edited(_shuffled_only, f"test, train = {SPLIT} → {LAST}"),
+                edited(_as_found, "test, train = → train, test ="),
             ],
         ),
         Misconception(
@@ -367,6 +369,8 @@ HELD_OUT_ACCURACY = Exercise(
             [
                 *(edited(held_out_accuracy, f"y_train, ridge) → y_train, {own})") for own in (0.0, 0.01, 0.1, 1.0)),
                 *(edited(_as_found, f"y[train], ridge) → y[train], {own})") for own in (0.1, 1.0, 10.0)),
+                edited(held_out_accuracy, "y_train, ridge) → y_train, ridge * len(y_train))"),
+                edited(_as_found, "y[train], ridge) → y[train], ridge * len(train))"),
             ],
         ),
         Misconception(

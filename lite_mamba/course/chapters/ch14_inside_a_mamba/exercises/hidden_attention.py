@@ -94,7 +94,10 @@ HIDDEN_ATTENTION = Exercise(
             "a step too many in the decay",
             "You let the input fade through its own step. Token s writes Δ_s·B_s into the state; what was there "
             "*before* fades in that step. The decay begins one token later.",
-            edited(hidden_attention, "- total[None, :]) → - (total - delta)[None, :])"),
+            [
+                edited(hidden_attention, "- total[None, :]) → - (total - delta)[None, :])"),
+                edited(hidden_attention, "- total[None, :]) → - (total - delta)[None, :])", "delta * B → B"),
+            ],
         ),
         Misconception(
             "a step too few in the decay",
@@ -129,6 +132,8 @@ HIDDEN_ATTENTION = Exercise(
                 edited(hidden_attention, ".tril() → .triu()"),
                 edited(hidden_attention, ".tril() → .triu()", ".clamp(min=0) → "),
                 edited(hidden_attention, ".tril() → .triu()", ".clamp(min=0) → .abs()"),
+                edited(hidden_attention, ".tril() → .tril(1)"),
+                edited(hidden_attention, ".tril() → .tril(1)", ".clamp(min=0) → "),
             ],
             where=_small,
         ),
@@ -212,6 +217,20 @@ HIDDEN_ATTENTION = Exercise(
             "an input without its step",
             "You leave out the factor Δ_s. A token writes Δ·B into the state, not B alone.",
             edited(hidden_attention, "delta * B → B"),
+        ),
+        Misconception(
+            "a step that counts twice",
+            "Your weights have two step sizes as factors. A token writes with its own; reading needs none.",
+            [
+                edited(hidden_attention, "delta * B → delta * delta * B"),
+                edited(hidden_attention, ".tril() → .tril() * delta[:, None]"),
+            ],
+        ),
+        Misconception(
+            "a mean over the state",
+            "You take the mean over the numbers of the state. In y = C · h their products add up.",
+            edited(hidden_attention, ".tril() → .tril() / len(A)"),
+            where=lambda A, **_: len(A) > 1,
         ),
         Misconception(
             "a state that is not read",
@@ -369,10 +388,10 @@ HIDDEN_ATTENTION = Exercise(
         Misconception(
             "a decay from the beginning",
             "You let every input fade from the first token on. Before s it was not there yet.",
-            edited(
-                hidden_attention,
-                "(total[:, None] - total[None, :]).clamp(min=0) → total[:, None].expand(len(delta), -1)",
-            ),
+            [
+                edited(hidden_attention, f"{BETWEEN}.clamp(min=0) → {steps}.expand(len(delta), len(delta))")
+                for steps in ("total[:, None]", "total[-1]")
+            ],
         ),
         Misconception(
             "the last state in every row",
