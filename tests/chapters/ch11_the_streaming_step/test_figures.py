@@ -293,6 +293,8 @@ def test_only_a_whole_reset_gives_a_fresh_stream_and_never_touches_other_rows(ma
             assert max(shown.off[0], shown.off[2]) < 1e-5 and "The rows 0 and 2 are exact" in sentence
             off[reset] = shown.off[1]
             assert (len(shown.loud) == 0) == (reset == "history and state")
+            told = re.findall(r"up to ([\d.]+) %", f"{shown.axes[0].get_title(loc='left')} {sentence}")
+            assert told == [f"{100 * shown.off[1]:.1f}"] * (0 if reset == "history and state" else 2)
         assert off["history and state"] < 1e-5 < off["state only"] < off["history only"] < off["nothing"]
 
 
@@ -310,7 +312,7 @@ def test_dots_stand_where_the_row_is_wrong_and_the_words_at_the_border_stay_in_t
         assert row.x0 <= words.x0 and words.x1 <= row.x1 and "new recording" in shown.note.get_text()
 
 
-def test_a_forgotten_history_shows_again_where_the_way_out_is_wider(made):
+def test_a_history_that_is_kept_shows_again_where_the_way_out_is_wider(made):
     """What it leaves in the state only shrinks behind the border; the spike's C is larger."""
     shown, seen = made["ResetRow"], []
     shown.update(border=60, reset="state only")

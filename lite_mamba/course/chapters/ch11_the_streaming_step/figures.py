@@ -495,7 +495,7 @@ class ResetRow(LiveFigure):
         expected[1, border:] = self.fresh[:after]
         errors = np.abs(self.outputs - expected) / self.spread  # (B, L)
         self.off = errors.max(axis=1)  # (B,)
-        most = math.ceil(100 * self.off[1])  # per cent
+        most = f"up to {100 * self.off[1]:.1f} %"
         self.loud = np.flatnonzero(errors[1] > 0.01)  # samples, as the axis counts them
         self.right[1].set_ydata(expected[1])
         for row in range(self.ROWS):
@@ -511,16 +511,16 @@ class ResetRow(LiveFigure):
         heard = len(self.loud)
         last = self.loud[-1] if heard else None
         differs = (
-            f"differs from a fresh stream by {most} % of the output's range at most, and by more than "
-            f"1 % in {heard} samples, the last of them sample {last}"
+            f"differs from a fresh stream by {most} of the output's range, and by more than 1 % in {heard} samples, "
+            f"the last of them sample {last}"
         )
         return (
             f"Row 1 begins a new recording at sample {border}; set to zero: {reset}. After the border row 1 "
             f"{differs if heard else 'equals a fresh stream'}. The rows 0 and 2 are {others}."
         )
 
-    def _finding(self, reset: str, most: int) -> str:
-        found = f"up to {most} % wrong" if len(self.loud) else "a fresh stream"
+    def _finding(self, reset: str, most: str) -> str:
+        found = f"{most} wrong" if len(self.loud) else "a fresh stream"
         return f"Set to zero: {reset}. Row 1 is {found}"
 
     def _run(self, border: int, reset: str) -> np.ndarray:
