@@ -1,7 +1,9 @@
 """The figures of notebook 11 show what the package computes, at every corner of their sliders."""
 
+import inspect
 import math
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +12,9 @@ import torch
 
 from lite_mamba import Mamba, selective_state_update
 from lite_mamba.course.chapters.ch11_the_streaming_step import figures
+from lite_mamba.course.chapters.ch11_the_streaming_step.exercises.mended_stream import mended_stream
 
+NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "11_the_streaming_step.ipynb"
 LIVE = [figures.StreamingScope, figures.StateAgainstCache, figures.RoundedState, figures.ResetRow]
 
 
@@ -347,6 +351,17 @@ def test_a_whole_reset_is_what_seq_idx_does(made):
     with torch.no_grad():
         expected = shown.block(x, seq_idx=seq_idx)[..., 0]
     np.testing.assert_allclose(shown.outputs, expected, atol=1e-5)
+
+
+def test_the_closed_boxes_take_what_the_code_of_the_bug_hunt_takes():
+    (taken,) = re.findall(r"Which of the three properties stream\((.*?)\) keeps", NOTEBOOK.read_text("utf-8"))
+    assert taken.split(", ") == list(inspect.signature(mended_stream).parameters)
+
+
+def test_a_hint_counts_no_streams_where_the_streams_are_the_rows():
+    notebook = NOTEBOOK.read_text("utf-8")
+    assert "`max_batch_size` the streams side by side" in notebook
+    assert "How many `InferenceParams`, and where is each made?" in notebook
 
 
 def test_a_call_is_not_timed_by_what_the_one_before_it_has_left_behind(monkeypatch):
