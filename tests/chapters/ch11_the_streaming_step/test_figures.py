@@ -376,6 +376,17 @@ def test_a_call_is_not_timed_by_what_the_one_before_it_has_left_behind(monkeypat
     assert figures._quickest_ms([lambda: call("step"), lambda: call("attention")], rounds=2) == [1000, 1000]
 
 
+@pytest.mark.parametrize("late", [0.1, 0.139, 0.14, 0.15, 0.2, 0.53, 5.0])
+def test_no_time_is_written_over_another_one(monkeypatch, late):
+    measured = [time for pair in zip([0.14] * 5, [0.01, 0.02, 0.14, 0.145, late], strict=True) for time in pair]
+    monkeypatch.setattr(figures, "_quickest_ms", lambda calls, rounds: measured)
+    shown = figures.TimeEachToken(rounds=1)
+    shown.figure.draw_without_rendering()
+    extents = [text.get_window_extent() for text in shown.ax.texts]
+    assert len(extents) == 8  # three times of each, and the names of the two lines
+    assert not [1 for i, one in enumerate(extents) for other in extents[:i] if one.overlaps(other)]
+
+
 def test_the_time_of_a_token_is_measured_at_every_position():
     shown = figures.TimeEachToken(rounds=1)
     assert len(shown.block) == len(shown.attention) == len(shown.POSITIONS)

@@ -303,10 +303,13 @@ class TimeEachToken(LiveFigure):
         ax.minorticks_off()
         ax.plot(self.POSITIONS, self.block, "o-", color=style.BLUE, lw=4, ms=11)
         ax.plot(self.POSITIONS, self.attention, "s--", color=style.VERMILLION, lw=4, ms=11)
-        for side, values, colour in ((-1, self.block, style.BLUE), (1, self.attention, style.VERMILLION)):
-            for t, value in zip(self.POSITIONS[::2], values[::2], strict=True):
-                shift = (0, 12) if (side > 0) == (value > self.block[self.POSITIONS.index(t)]) else (0, -24)
-                shift = (0, 12) if side < 0 and value >= self.attention[self.POSITIONS.index(t)] else shift
+        for values, others, colour in (
+            (self.block, self.attention, style.BLUE),
+            (self.attention, self.block, style.VERMILLION),
+        ):
+            for t, value, other in zip(self.POSITIONS[::2], values[::2], others[::2], strict=True):
+                above = value > other or (value == other and colour == style.BLUE)
+                shift = (0, 12 if above else -24)
                 ax.annotate(f"{value:.2g}", (t, value), shift, textcoords="offset points", ha="center", color=colour)
         style.label_line(ax, "● solid: the block's step", 9, 3.2 * top, style.BLUE)
         style.label_line(ax, "■ dashed: attention over all tokens", 900, 3.2 * top, style.VERMILLION)
