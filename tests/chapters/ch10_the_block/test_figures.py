@@ -393,6 +393,13 @@ def test_the_board_states_what_the_package_builds(figures, name, width):
     assert re.fullmatch(r"\d+\.\d×", time)  # measured: one decimal
 
 
+def test_a_ratio_of_one_has_no_bar_in_the_colour_of_those_above_one(figures):
+    shown = figures["board"]
+    shown.update("as published")
+    red, _, blue = (shown.pixels()[..., channel].astype(int) for channel in range(3))
+    assert (blue - red).max() < 20  # black, white and greys alone
+
+
 @pytest.mark.parametrize("name", presets.PRESETS)
 def test_no_label_of_the_board_runs_into_its_ratio_or_out_of_the_picture(figures, name):
     shown = figures["board"]

@@ -618,7 +618,7 @@ class PresetsBoard(LiveFigure):
         rows = zip(self.bars, self.texts, self.ratios, values, bases, self.ROWS.values(), strict=True)
         for bar, text, number, value, at, in_words in rows:
             ratio = math.log2(value / at)
-            bar.set(width=ratio, color=style.BLUE if ratio >= 0 else style.VERMILLION)
+            bar.set(width=ratio, facecolor=style.BLUE if ratio >= 0 else style.VERMILLION)
             text.set(text=in_words(value), x=max(ratio, 0) + 0.12)
             number.set_text(f"{value / at:.{1 if in_words is _time else 2}f}×")  # a time is no surer than that
         learned, products, kept, field, shortest, longest = self.facts.values()
