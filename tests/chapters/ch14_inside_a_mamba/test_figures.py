@@ -26,9 +26,18 @@ from lite_mamba.course.chapters.ch14_inside_a_mamba.inside import (
     untrained,
 )
 from lite_mamba.course.chapters.ch14_inside_a_mamba.texts import FILES, LENGTH, SNIPPETS, encoded, kinds, marks
+from lite_mamba.course.drawing.numbers import percent
 from lite_mamba.course.training import RUNS, facts, load, names, step_sizes, stored
 
 NAMES = list(figures.MODELS.values())
+STARTS = [f"induction-selective-{seed}" for seed in range(3)] + ["induction-slow-0", "induction-slower-0"]
+NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "14_inside_a_mamba.ipynb"
+
+
+def source(cell_id):
+    """The source of a cell of the notebook."""
+    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    return next("".join(cell["source"]) for cell in cells if cell["id"] == cell_id)
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -122,11 +131,11 @@ def test_the_token_at_the_end_is_called_the_second_cue():
         assert ("the second cue" in cue.titles()[0]) == (cue.best == 47)
 
 
-def test_the_sentence_says_that_no_token_holds_more():
+def test_the_sentence_names_the_token_with_most_weight():
     cue = figures.Cue()
     for place, layer in itertools.product(range(2, 41), (1, 2)):
         words = cue.update(place=place, layer=layer)
-        assert f"token {cue.shares[-1].argmax()} holds more than any other" in words
+        assert f"gives most weight to token {cue.shares[-1].argmax()}: {percent(cue.share)} of its row." in words
 
 
 def test_the_bars_have_the_colours_of_their_map():
@@ -165,6 +174,25 @@ def test_a_median_that_moved_is_told_by_two_numbers(task):
         sentence = shown.update(task=task, layer=layer, n=n)
         before, after = re.search(r"median half-life from (.+?) to (.+?) tokens", sentence).groups()
         assert before != after and f"median {before} to {after} ◆" == shown.word.get_text()
+
+
+def test_a_half_life_and_not_a_channel_becomes_longer():
+    shown = figures.Rain()
+    for task, n in itertools.product(figures.MODELS, (1, 16)):
+        sentence = shown.update(task=task, n=n)
+        grew = f"in {(shown.after > shown.before).sum()} of {len(shown.after)} channels"
+        assert sentence.endswith(f"The half-life grew {grew}.") and shown.titles()[0].endswith(f"longer {grew}")
+
+
+def test_the_tokens_of_a_half_life_are_those_that_the_text_names():
+    ids = {name: figures.sequence(name, RUNS[name].length) for name in NAMES[1:]}
+    first, last = (ids[NAMES[2]] == 15).nonzero().flatten().tolist()
+    cues = torch.isin(torch.arange(len(ids[NAMES[2]])), torch.tensor([*range(first, first + 4), last]))
+    for name, counted in ((NAMES[1], ids[NAMES[1]] == RUNS[NAMES[1]].data.n_symbols), (NAMES[2], ~cues)):
+        layers = (figures.layers_of(name, RUNS[name].length, trained)[0] for trained in (False, True))
+        for layer, shown in zip(layers, figures.rain(name, 0), strict=True):
+            np.testing.assert_array_equal(half_lives(layer, counted), shown)
+    assert "ignore: the noise, or all but the cues and the three tokens behind the first." in source("c14-x4")
 
 
 def test_a_byte_without_a_sign_of_its_own_is_named_by_its_number():
@@ -394,6 +422,18 @@ def test_a_probe_is_tested_on_files_that_it_has_nothing_of():
     assert torch.equal(one.w, other.w) and torch.equal(one.mean, other.mean)
 
 
+def test_the_picture_trains_its_probes_with_the_ridge_that_the_text_gives():
+    ridges = []
+
+    def fit(x, y, ridge):
+        ridges.append(ridge)
+        return fit_probe(x, y, ridge)
+
+    figures.Probes(fit=fit).update()
+    (ridge,) = set(ridges)
+    assert f"The picture trains your probe with ridge {ridge:g}." in source("c14-x5")
+
+
 def test_every_channel_is_scaled_to_spread_1():
     """An untrained one, too, that hardly moves."""
     for x in (*probing.features(), *probing.features(False)):  # (files, places, D) each
@@ -463,21 +503,25 @@ def test_the_unit_reads_english_rather_than_quotes():
 
 def test_the_projects_name_runs_that_have_what_they_ask_for():
     """Each has a state and so half-lives and matrices; those that are not trained anew have weights."""
-    path = Path(__file__).parents[3] / "notebooks" / "14_inside_a_mamba.ipynb"
-    words = next(
-        cell["source"] for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["id"] == "c14-capstone"
-    )
-    found = re.findall(r"`((?:induction|copying|library|live)[\w-]*)`", "".join(words))
+    found = re.findall(r"`((?:induction|copying|library|live)[\w-]*)`", source("c14-capstone"))
     assert len(found) >= 9
     for name in found:
         assert RUNS[name].model["kind"] == "selective"
         assert facts(name)["seconds"] < 60 if name.startswith("live") else name in names()
 
 
+def test_the_five_models_began_differently():
+    """They are not all that is stored of the induction heads."""
+    (project,) = re.findall(r"^3\. .*$", source("c14-capstone"), re.M)
+    assert "Five stored models of the induction heads began differently: " in project
+    starts = [untrained(name).layers[0].mixer.dt_proj.bias for name in STARTS if f"`{name}`" in project]
+    assert len(starts) == 5 and len(set(names()) & {name for name in RUNS if "induction" in name}) > 5
+    assert not any(torch.equal(one, other) for one, other in itertools.combinations(starts, 2))
+
+
 def test_of_the_five_starts_some_need_their_second_layer_and_one_is_apart():
     """The third project has something to find."""
-    starts = [f"induction-selective-{seed}" for seed in range(3)] + ["induction-slow-0", "induction-slower-0"]
-    rows, wanted = RUNS[starts[0]].data.draw(torch.Generator().manual_seed(0), 100, 48)
+    rows, wanted = RUNS[STARTS[0]].data.draw(torch.Generator().manual_seed(0), 100, 48)
     place = (rows == 15).int().argmax(1)
     chosen = place < 36
     rows, wanted, place = rows[chosen], wanted[chosen, 0], place[chosen]
@@ -499,7 +543,7 @@ def test_of_the_five_starts_some_need_their_second_layer_and_one_is_apart():
         handle.remove()
         return (said == wanted).float().mean().item()
 
-    without_token = [silent(name, 0, place + 3) for name in starts]
+    without_token = [silent(name, 0, place + 3) for name in STARTS]
     assert [share < 0.2 for share in without_token] == [True, False, True, True, True]
-    assert max(silent(name, 0, None) for name in starts) < 0.2
-    assert [silent(name, 1, None) == 1 for name in starts] == [True, True, False, True, True]
+    assert max(silent(name, 0, None) for name in STARTS) < 0.2
+    assert [silent(name, 1, None) == 1 for name in STARTS] == [True, True, False, True, True]

@@ -99,9 +99,8 @@ class Cue(LiveFigure):
         where = "the second cue" if self.best == self.L - 1 else where
         self.title(self.ax, f"Layer {layer}: token {self.best}, {where}, holds {percent(self.share)} of the last row")
         return (
-            f"The cue stands at token {place} and again at the end, token {self.L - 1}. In layer {layer}, token "
-            f"{self.best} holds more than any other of the weights with which the last output reads: "
-            f"{percent(self.share)}."
+            f"The cue stands at token {place} and again at the end, token {self.L - 1}. In layer {layer}, the last "
+            f"output gives most weight to token {self.best}: {percent(self.share)} of its row."
         )
 
     def _shares(self, place: int, layer: int) -> np.ndarray:
@@ -338,11 +337,13 @@ class Rain(LiveFigure):
         self.word.set_text(f"median {' to '.join(told_apart(*self.median))} ◆")
         self.longer, self.n = int(longer.sum()), len(longer)
         self.longest = [float(values.max()) for values in (self.before, self.after)]
-        self.title(self.ax, f"{task.capitalize()}, layer {layer}, n = {n}: {self.longer} of {self.n} became longer")
+        self.title(
+            self.ax, f"{task.capitalize()}, layer {layer}, n = {n}: longer in {self.longer} of {self.n} channels"
+        )
         return (
             f"State number {n} in {shown_layer}: training took the median half-life from "
             f"{' to '.join(told_apart(*self.median))} tokens, and the longest from "
-            f"{' to '.join(told_apart(*self.longest))}. Of {self.n} channels {self.longer} became longer."
+            f"{' to '.join(told_apart(*self.longest))}. The half-life grew in {self.longer} of {self.n} channels."
         )
 
     def moved(self, times: float) -> float:
