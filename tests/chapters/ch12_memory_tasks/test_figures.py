@@ -44,6 +44,26 @@ def test_selective_seeds_are_ahead_of_the_lti_block_or_one_of_them_stands_at_the
         assert "every selective seed is ahead" in figure.titles()[0] and worst > best_lti
 
 
+def test_the_runs_that_the_picture_of_seeds_leaves_out_are_named_beside_it():
+    drawn = {run for models in figures.Copying.MODELS.values() for run in models.values()}
+    of_the_length = {name.rpartition("-")[0] for name in RUNS if name.startswith("copying1024-")}
+    assert of_the_length - drawn == {"copying1024-gentle"}
+    gentle, usual = (RUNS[f"copying1024-{kind}-0"] for kind in ("gentle", "selective"))
+    assert (gentle.model, gentle.lr) == (usual.model, usual.lr / 2)
+    assert "every" not in figures.Copying().about()
+    words = '\\"gentle\\", not in the picture, is the selective block with half the learning rate.'
+    assert words in (Path(__file__).parents[3] / "notebooks/12_memory_tasks.ipynb").read_text("utf-8")
+
+
+def test_dilations_stand_as_four_branches_in_the_place_of_one():
+    plain, dilated = (RUNS[f"induction-{kind}-0"].build().layers[0].mixer for kind in ("selective", "dilated"))
+    assert [len(block.conv1d_layers) for block in (plain, dilated)] == [1, 4]
+    assert [one.dilation for one in dilated.conv1d_layers] == [(1,), (2,), (4,), (8,)]
+    notebook = (Path(__file__).parents[3] / "notebooks/12_memory_tasks.ipynb").read_text("utf-8")
+    said = re.sub(r"\]\([^)]*\)|\[", "", notebook)  # without the links to the glossary
+    assert "with four branches of dilations 1, 2, 4, 8 in the place of one" in said
+
+
 def test_a_delay_learns_to_pass_over_noise():
     torch.manual_seed(1)
     delay, generator = build("delay", 10, d_model=32, taps=64), torch.Generator().manual_seed(2)

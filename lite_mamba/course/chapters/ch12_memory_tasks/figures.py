@@ -139,7 +139,7 @@ class DelayLine(LiveFigure):
 
 
 class Copying(LiveFigure):
-    """Selective copying: every seed of every model, at the length that it was trained at, and at longer ones."""
+    """Selective copying, seed by seed: each model at the length that it was trained at, and at longer ones."""
 
     MODELS = {  # noqa: RUF012
         64: {"delay": "live-delay", "LTI block": "live-lti", "selective": "live-selective"},
