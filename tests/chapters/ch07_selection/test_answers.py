@@ -23,6 +23,12 @@ def gate_in_place(delta):
     return delta.neg_().exp_().neg_().add_(1)
 
 
+def gate_by_the_raw_number(delta):
+    w = torch.log(torch.exp(delta) - 1)
+    return torch.exp(w) / (1 + torch.exp(w))
+
+
+OVERFLOWS, SERIES = "an exponential that overflows", "a series that breaks off"
 GATE = [
     ("softplus", lambda d: (1 + d.exp()).log(), "the softplus once more"),
     ("plus", lambda d: d.neg().exp() + 1, "a plus in the place of a minus"),
@@ -83,6 +89,18 @@ GATE = [
     ("kept, added up", lambda d: torch.cumprod(torch.exp(-d), 0), "a Δ that adds up over the tokens"),
     ("shares of all gates", lambda d: torch.expm1(-d) / torch.expm1(-d).sum(), "gates that share one whole"),
     ("a sigmoid of the softplus", lambda d: torch.sigmoid(F.softplus(d)), "a sigmoid of a second softplus"),
+    ("the raw number, then a sigmoid", lambda d: torch.sigmoid(torch.log(torch.exp(d) - 1)), "right"),
+    ("over exp(Δ)", lambda d: torch.expm1(d) / torch.exp(d), OVERFLOWS),
+    ("(e^Δ − 1) / e^Δ", lambda d: (math.e**d - 1) / math.e**d, OVERFLOWS),
+    ("e^w / (1 + e^w)", gate_by_the_raw_number, OVERFLOWS),
+    ("a sigmoid that overflows", lambda d: d.exp() / (1 + d.exp()), "a sigmoid of Δ"),
+    ("a tanh that overflows", lambda d: d.sinh() / d.cosh(), "another curve from 0 to 1"),
+    ("two terms of the series", lambda d: d * (1 - d / 2), "a series that breaks off"),
+    ("three terms of the series", lambda d: sum(-((-d) ** n) / math.factorial(n) for n in (1, 2, 3)), SERIES),
+    ("softplus of −Δ", lambda d: torch.log1p(torch.exp(-d)), "a softplus of −Δ"),
+    ("1 − softplus of −Δ", lambda d: 1 - F.softplus(-d), "a softplus of −Δ"),
+    ("normalised", lambda d: F.normalize(d, dim=0), "gates that look at each other"),
+    ("the first one's", lambda d: torch.stack([1 - torch.exp(-d[0]) for _ in d]), "gates that look at each other"),
 ]
 
 # Exercise 2: gated_state (u, g)
@@ -328,7 +346,52 @@ def state_of_tokens_by_t_minus_one(u, g):
     return h
 
 
+def state_with_a_floor(floor):
+    """Cumulative products and quotients, with a tiny number somewhere."""
+
+    def states(u, g):
+        left, divisor = floor((1 - g).cumprod(0))
+        return left * torch.cumsum(g * u / divisor, 0)
+
+    return states
+
+
+def state_over_its_weights(u, g):
+    top = below = 0.0
+    means = []
+    for token, gate in zip(u, g, strict=True):
+        top, below = (1 - gate) * top + gate * token, (1 - gate) * below + gate
+        means.append(top / (below + 1e-9))
+    return torch.stack(means)
+
+
+def state_in_two_lines(u, g):
+    h, out = torch.zeros(()), []
+    for token, gate in zip(u, g, strict=True):
+        h = h - gate * h
+        h = h + gate * (token - h)
+        out.append(h)
+    return torch.stack(out)
+
+
+def state_before_from_the_first_token(u, g):
+    return torch.cat([u[:1], state_from_the_first_token(u, g)[:-1]])
+
+
+def state_from_u0(update):
+    """The first state is the first token; the loop begins with the second one."""
+
+    def run(u, g):
+        states = [u[0]]
+        for t in range(1, len(u)):
+            states.append(update(states[-1], u[t], g[t]))
+        return torch.stack(states)
+
+    return run
+
+
 EACH_THE_LAST = "the last state, many times"
+MEAN, QUOTIENT = "a mean in the place of the state", "a division by what is kept"
 GATED = [
     ("gated outputs", lambda u, g: g * gated_by_lerp(u, g), "a gate on the way out"),
     (
@@ -461,6 +524,25 @@ GATED = [
     ("the last one left out", lambda u, g: F.pad(gated_by_lerp(u, g)[:-1], (0, 1)), "a loop that ends too early"),
     ("g u", lambda u, g: g * u, "a state that is never carried on"),
     ("stored, not kept", state_that_is_not_kept, "a state that is never carried on"),
+    ("a floor under the divisor", state_with_a_floor(lambda left: (left, left.clamp(min=1e-8))), QUOTIENT),
+    ("a floor under both", state_with_a_floor(lambda left: (left.clamp(min=1e-12), left.clamp(min=1e-12))), QUOTIENT),
+    ("a tiny number more", state_with_a_floor(lambda left: (left, left + 1e-6)), QUOTIENT),
+    (
+        "a tiny number more in each factor",
+        lambda u, g: state_with_a_floor(lambda left: ((1 - g + 1e-8).cumprod(0),) * 2)(u, g),
+        QUOTIENT,
+    ),
+    ("over the sum of its weights", state_over_its_weights, MEAN),
+    ("a running mean", lambda u, g: torch.cumsum(u * g, 0) / torch.cumsum(g, 0), MEAN),
+    ("two lines, each with a share", state_in_two_lines, "an old state that fades twice"),
+    ("stored first, from u[0]", state_before_from_the_first_token, "the state before the token"),
+    ("swapped, from u[0]", state_from_u0(lambda h, x, gate: gate * h + (1 - gate) * x), "swapped doors"),
+    ("added up, from u[0]", state_from_u0(lambda h, x, gate: h + gate * x), "an old state that never fades"),
+    (
+        "added up, the first left out",
+        lambda u, g: torch.cumsum(F.pad(g[1:] * u[1:], (1, 0)), 0),
+        "an old state that never fades",
+    ),
     ("a list", lambda u, g: list(state_with_indices(u, g)), None),
     ("crash", lambda u, g: state_with_indices(u, g[:-1]), None),
     ("three tokens only", lambda u, g: state_with_indices(u[:3], g[:3]), None),
@@ -498,6 +580,22 @@ def by_hand_in_a_clone(is_data):
     delta[is_data] = 8.0
     delta[~is_data] = 1e-4
     return delta
+
+
+def by_hand_at_the_last(is_data):
+    delta = torch.full((len(is_data),), 1e-4)
+    delta[is_data.nonzero()[-1]] = 6.0
+    return delta
+
+
+def by_hand_beside(neighbours):
+    """Open where a token is data and its neighbour is not."""
+
+    def by_hand(is_data):
+        marks = is_data.tolist()
+        return torch.tensor([8.0 if a and not b else 1e-4 for a, b in zip(marks, neighbours(marks), strict=True)])
+
+    return by_hand
 
 
 def where(data, noise):
@@ -582,6 +680,9 @@ BY_HAND = [
     ("a column", lambda m: torch.tensor([[10.0] if data else [1e-5] for data in m]), NO_TENSOR),
     ("early", lambda m: torch.cat([m[1:], m[:1]]) * 10.0 + 1e-5, "a mask that comes one token early"),
     ("the first token only", lambda is_data: torch.where(torch.arange(len(is_data)) == 0, 10.0, 1e-5), None),
+    ("the last one alone", by_hand_at_the_last, "the last data token alone"),
+    ("where data begin", by_hand_beside(lambda m: [False, *m[:-1]]), "data in a row, of which one resets"),
+    ("where data end", by_hand_beside(lambda m: [*m[1:], False]), "data in a row, of which one resets"),
     ("crash", lambda is_data: torch.where(is_data, large, small), None),  # noqa: F821
     ("no return", lambda is_data: None, NO_TENSOR),
 ]
@@ -871,7 +972,73 @@ def parameters_in_pairs(u, x_proj, dt_proj, dt_bias):
     return delta_of(low, dt_proj, dt_bias), pairs[..., 0], pairs[..., 1]
 
 
+def parameters_in_one_table(u, x_proj, dt_proj, dt_bias):
+    """All tokens in one table, by `view`: it takes no u whose axes were exchanged."""
+    low, B, C = cut(u.view(-1, u.shape[-1]), x_proj, dt_proj)
+    return tuple(part.view(*u.shape[:2], -1) for part in (delta_of(low, dt_proj, dt_bias), B, C))
+
+
+def parameters_in_one_copied_table(u, x_proj, dt_proj, dt_bias):
+    low, B, C = cut(u.reshape(-1, u.shape[-1]), x_proj, dt_proj)
+    return tuple(part.unflatten(0, u.shape[:2]) for part in (delta_of(low, dt_proj, dt_bias), B, C))
+
+
+def parameters_of_rank_one(end):
+    """As in the chapter's example by hand: one number for Δ, and C up to this place."""
+
+    def parameters(u, x_proj, dt_proj, dt_bias):
+        numbers, N = u @ x_proj.T, (len(x_proj) - 1) // 2
+        raw = numbers[..., :1] * dt_proj[:, 0] + dt_bias
+        return F.softplus(raw), numbers[..., 1 : 1 + N], numbers[..., 1 + N : end(N)]
+
+    return parameters
+
+
+def parameters_counted_from_one(u, x_proj, dt_proj, dt_bias):
+    numbers, R = F.linear(u, x_proj), dt_proj.size(1)
+    N = (len(x_proj) - R) // 2
+    B, C = numbers[..., R + 1 : R + N + 1], numbers[..., R + N + 1 : R + 2 * N + 1]
+    return delta_of(numbers[..., 1 : R + 1], dt_proj, dt_bias), B, C
+
+
+def exchanged(delta):
+    return lambda *all: (parameters(delta)(*all)[0], *parameters(delta)(*all)[:0:-1])
+
+
+EXCHANGED, ON_B_AND_C = "B and C in exchanged places", "a function on B and C"
 PARAMETERS = [
+    ("one table, copied", parameters_in_one_copied_table, "right"),
+    ("one table", parameters_in_one_table, "a view of exchanged axes"),
+    ("R = 1, C to the end", parameters_of_rank_one(lambda N: None), "one number of the low rank"),
+    ("R = 1, N numbers for C", parameters_of_rank_one(lambda N: 1 + 2 * N), "one number of the low rank"),
+    ("places counted from 1", parameters_counted_from_one, "parts that begin in the wrong place"),
+    ("nothing but products", parameters(lambda low, W, b: low @ W.T), "a bias and a softplus that are missing"),
+    ("bias twice, no softplus", parameters(lambda low, W, b: low @ W.T + b + b), "a bias that is added twice"),
+    ("no bias, C and B", exchanged(lambda low, W, b: F.softplus(low @ W.T)), EXCHANGED),
+    ("no softplus, C and B", exchanged(lambda low, W, b: F.linear(low, W, b)), EXCHANGED),
+    ("relu on B and C", parameters(delta_of, F.relu, F.relu), ON_B_AND_C),
+    ("exp on B and C", parameters(delta_of, torch.exp, torch.exp), ON_B_AND_C),
+    ("softmax on B and C", parameters(delta_of, lambda B: B.softmax(-1), lambda C: C.softmax(-1)), ON_B_AND_C),
+    (
+        "B and C of length 1",
+        parameters(delta_of, *2 * [lambda B: B / B.norm(dim=-1, keepdim=True)]),
+        ON_B_AND_C,
+    ),
+    (
+        "B and C of mean square 1",
+        parameters(delta_of, *2 * [lambda B: B * (B.square().mean(-1, keepdim=True) + 1e-6).rsqrt()]),
+        ON_B_AND_C,
+    ),
+    (
+        "softplus on B and C, no bias",
+        parameters(lambda low, W, b: F.softplus(low @ W.T), F.softplus, F.softplus),
+        ON_B_AND_C,
+    ),
+    (
+        "Δ·B·u",
+        lambda u, *weights: projected(B=lambda B, delta: torch.einsum("bld,bln,bld->bldn", delta, B, u))(u, *weights),
+        "a B with Δ in it",
+    ),
     ("softplus of the bias", with_own_function(lambda raw, b: F.softplus(raw + F.softplus(b))), OWN_FUNCTION),
     ("two softplus", with_own_function(lambda raw, b: F.softplus(raw) + F.softplus(b)), OWN_FUNCTION),
     ("R forgotten", by_place(lambda R, N: (0, N)), "parts that begin in the wrong place"),
@@ -1123,8 +1290,10 @@ def low_rank_last(times):
     return scan
 
 
-def own_loop(let_in=lambda d, A, B: d * B, kept=lambda d, A: torch.exp(d * A), early=False):
-    """A scan of one's own, by einsum."""
+def own_loop(
+    let_in=lambda d, A, B: d * B, kept=lambda d, A: torch.exp(d * A), early=False, read=lambda h, C: h @ C[..., None]
+):
+    """A scan of one's own."""
 
     def scan(u, A, x_proj, dt_proj, dt_bias):
         delta, B, C = parameters_with_layers(u, x_proj, dt_proj, dt_bias)
@@ -1133,7 +1302,7 @@ def own_loop(let_in=lambda d, A, B: d * B, kept=lambda d, A: torch.exp(d * A), e
         h, y = torch.zeros_like(E[:, 0]), []
         for t in range(u.shape[1]):
             before, h = h, K[:, t] * h + E[:, t]
-            y.append(torch.einsum("bdn,bn->bd", before if early else h, C[:, t]))
+            y.append(read(before if early else h, C[:, t]).flatten(1))
         return torch.stack(y, 1)
 
     return scan
@@ -1240,6 +1409,13 @@ MENDED = [
     ("an unknown option", ssm(lambda low, W, b: low @ W.T, bias="bias"), None),
     ("sequence 0", lambda u, *rest: ssm(lambda low, W, b: low @ W.T, **BOTH)(u[:1], *rest).expand_as(u) * 1.0, None),
     ("no return", lambda *all: None, None),
+    ("softplus of the bias, none of the sum", ssm(lambda low, W, b: low @ W.T + F.softplus(b)), OWN_FUNCTION),
+    ("ten times Δ", ssm(lambda low, W, b: 10 * delta_of(low, W, b + b)), "a Δ with a factor"),
+    ("a hundred times Δ", ssm(lambda low, W, b: delta_of(low, W, 2 * b) / 0.01), "a Δ with a factor"),
+    ("1 − Ā", own_loop(lambda d, A, B: -torch.expm1(d * A) * B), "a gate in the place of Δ·B"),
+    ("no B", own_loop(lambda d, A, B: d * torch.ones_like(B)), "a scan without its B or C"),
+    ("no C", own_loop(read=lambda h, C: h.sum(-1)), "a scan without its B or C"),
+    ("all fades", own_loop(lambda d, A, B: torch.exp(d * A) * d * B), "a token that fades at once"),
     ("a bias subtracted", ssm(lambda low, W, b: low @ W.T - 2 * b, **BOTH), "a bias that is taken off"),
 ]
 
@@ -1261,6 +1437,14 @@ def reset_by_bisection(left, A):
     return high
 
 
+def reset_by_a_search(enough, step):
+    """The first of these steps after which enough of the states have forgotten."""
+    return lambda left, A: next(
+        n * step for n in range(10**6) if enough(math.exp(n * step * rate) <= left for rate in A.tolist())
+    )
+
+
+FORGOTTEN, MEAN_STATE = "the forgotten share in place of the kept one", "the mean state decides"
 RESET = [
     (
         "the inverse softplus",
@@ -1343,6 +1527,18 @@ RESET = [
     ("crash", lambda left, A: math.log(left) / max(A.abs().min), None),
     ("no return", lambda left, A: None, None),
     ("a share over the largest", lambda left, A: left / A.max().item(), "a share without its logarithm"),
+    ("1 − left over the fastest", lambda left, A: (left - 1) / A.min().item(), "a share without its logarithm"),
+    ("any in the place of all", reset_by_a_search(any, 1e-3), "the fastest state decides"),
+    ("any, in small steps", reset_by_a_search(any, 1e-2), "the fastest state decides"),
+    ("base ten, fastest", lambda left, A: math.log10(left) / A.min().item(), "a logarithm to base ten"),
+    ("base ten, negative", lambda left, A: math.log10(left) / -A.max().item(), "a logarithm to base ten"),
+    ("base ten, no A", lambda left, A: -math.log(left, 10), "a logarithm to base ten"),
+    ("base two, fastest", lambda left, A: math.log2(1 / left) / max(-A).item(), "a logarithm to base two"),
+    ("1 − left, fastest", lambda left, A: math.log(1 - left) / A.min().item(), FORGOTTEN),
+    ("1 − left, negative", lambda left, A: math.log1p(-left) / A.abs().min().item(), FORGOTTEN),
+    ("1 − left, no A", lambda left, A: -math.log(1 - left), FORGOTTEN),
+    ("root of the mean square", lambda left, A: -math.log(left) / (A @ A / len(A)).sqrt().item(), MEAN_STATE),
+    ("over N", lambda left, A: math.log(left) / A.max().item() / len(A), "all states taken together"),
 ]
 
 

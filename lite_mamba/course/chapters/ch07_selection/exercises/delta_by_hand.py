@@ -60,9 +60,13 @@ def _tell_why(delta: Tensor) -> None:
     gates = gate_from_delta(delta)  # (L,)
     data, noise, opened = gates[PROBE].min(), gates[~PROBE].max(), gates > 0.5
     old, lost = 1 - data, 1 - (1 - noise) ** 20  # what a data token leaves, and what twenty noise tokens take
+    starts, ends = PROBE & ~PROBE.roll(1), PROBE & ~PROBE.roll(-1)  # of data in a row, the first one and the last
+    last = torch.arange(len(PROBE)) == PROBE.nonzero().max()
     for words, fits in (
         ("all tokens have the same Δ", delta.max() - delta.min() <= 1e-3 * delta.max()),
         ("all tokens have nearly the same gate", gates.max() - gates.min() < 1e-2),
+        ("of data in a row one alone opens the door", torch.equal(opened, starts) or torch.equal(opened, ends)),
+        ("the last data token alone opens the door", torch.equal(opened, last)),
         ("each would do without the other", min(old, lost) > 0.01 and max(old, lost) < 1 - ENOUGH + ROUNDING),
         ("a data token replaces a part of the state only", noise < data and lost < min(old, 0.025)),
         ("noise opens the door, and data do not", gates[PROBE].max() < gates[~PROBE].min()),
@@ -155,6 +159,21 @@ DELTA_BY_HAND = Exercise(
             "The state takes in the first data token and holds it for good. Every data token resets the state: each of "
             "them wants a large Δ.",
             edited(delta_by_hand, "is_data, → is_data & (is_data.cumsum(0) == 1),"),
+        ),
+        Misconception(
+            "the last data token alone",
+            "Only the last data token of the line resets the state, and before it nothing is taken in. The last data "
+            "value is meant at each token: the one that came last so far.",
+            edited(delta_by_hand, "is_data, → is_data & (is_data.flip(0).cumsum(0).flip(0) == 1),"),
+        ),
+        Misconception(
+            "data in a row, of which one resets",
+            "Where one data token follows another, only the first or the last of them resets the state. Each of them "
+            "is data, and wants a large Δ of its own: the neighbours do not count.",
+            [
+                edited(delta_by_hand, f"is_data, → is_data & ~F.pad(is_data, (1, 1))[{beside}],")
+                for beside in (":-2", "2:")
+            ],
         ),
         Misconception(
             "a negative Δ",

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ....checking.edits import edited
-from ....checking.exercise import Exercise, Misconception
+from ....checking.exercise import Draw, Exercise, Misconception
 
 
 def gate_from_delta(delta: Tensor) -> Tensor:
@@ -17,11 +17,22 @@ def _gate(formula: str):
     return edited(gate_from_delta, f"1 - torch.exp(-delta) → {formula}")
 
 
+def _steps(draw: Draw) -> dict:
+    delta = draw.uniform(0.01, 8.0, draw.size(2, 6))
+    delta[-1] *= draw.in_turn([1, 1, 100])  # most of these have an exp(Δ) that is infinite in float32
+    return {"delta": delta}
+
+
+def _small(delta: Tensor) -> bool:
+    """Whether exp(Δ) is finite: beyond, one and the same curve gives other values in another spelling."""
+    return bool(delta.max() < 80)
+
+
 GATE_FROM_DELTA = Exercise(
     id="07.gate_from_delta",
     title="A gate from Δ",
     reference=gate_from_delta,
-    cases=lambda draw: {"delta": draw.uniform(0.01, 8.0, draw.size(2, 6))},
+    cases=_steps,
     axes=("token",),
     example={"delta": torch.tensor([0.001, 1.0, 3.0])},  # the first one tells a sigmoid from the gate
     misconceptions=[
@@ -30,6 +41,15 @@ GATE_FROM_DELTA = Exercise(
             "exp(−Δ) is what is left of the old state. The gate is the other share, the one that the token takes. "
             "Try a very small Δ: must the gate be near 0 or near 1?",
             _gate("torch.exp(-delta)"),
+        ),
+        Misconception(
+            "an exponential that overflows",
+            "Right on paper. But exp(Δ) is infinite in float32 from Δ = 89 on, and infinity over infinity is not a "
+            "number. Which exponential stays small when Δ grows?",
+            [
+                _gate("torch.expm1(delta) / torch.exp(delta)"),
+                _gate("torch.exp(torch.log(torch.expm1(delta))) / (1 + torch.expm1(delta))"),
+            ],
         ),
         Misconception(
             "Δ itself",
@@ -48,6 +68,7 @@ GATE_FROM_DELTA = Exercise(
             "it: neither a sigmoid nor a second softplus is needed. With yours a token with Δ = 0 would still replace "
             "half of the state.",
             _gate("torch.sigmoid(delta)"),
+            where=_small,
         ),
         Misconception(
             "a sigmoid of a second softplus",
@@ -55,11 +76,25 @@ GATE_FROM_DELTA = Exercise(
             "sigmoid belongs to that raw number. With yours a token with Δ = 0 would still replace two thirds of the "
             "state.",
             _gate("torch.sigmoid(F.softplus(delta))"),
+            where=_small,
         ),
         Misconception(
             "the softplus once more",
             "You take the softplus of Δ. It is done: Δ is its result. And a gate is a share, it never exceeds 1.",
             _gate("F.softplus(delta)"),
+            where=_small,
+        ),
+        Misconception(
+            "a softplus of −Δ",
+            "You take the softplus of −Δ. The softplus is done: Δ is its result. What is kept of the old state is "
+            "exp(−Δ), without a logarithm around it.",
+            [_gate("F.softplus(-delta)"), _gate("1 - F.softplus(-delta)")],
+        ),
+        Misconception(
+            "a series that breaks off",
+            "Your gate is the beginning of a series, close for a small Δ only. What does it say for Δ = 6? The whole "
+            "series is an exponential.",
+            [_gate("delta - delta**2 / 2"), _gate("delta - delta**2 / 2 + delta**3 / 6")],
         ),
         Misconception(
             "gates that share one whole",
@@ -73,9 +108,12 @@ GATE_FROM_DELTA = Exercise(
         ),
         Misconception(
             "gates that look at each other",
-            "Your gates depend on the Δ of the whole line. A gate knows nothing of the other tokens: its own Δ "
-            "decides, whatever the others are.",
+            "Your gates depend on the Δ of other tokens. A gate knows nothing of them: its own Δ decides, whatever the "
+            "others are.",
             [
+                _gate("(1 - torch.exp(-delta[0])).expand_as(delta)"),
+                _gate("(1 - torch.exp(-delta[-1])).expand_as(delta)"),
+                _gate("delta / delta.norm()"),
                 _gate("delta / delta.max()"),
                 _gate("(delta - delta.min()) / (delta.max() - delta.min())"),
                 _gate("(1 - torch.exp(-delta.mean())).expand_as(delta)"),
@@ -87,6 +125,7 @@ GATE_FROM_DELTA = Exercise(
             "a missing minus sign",
             "exp(Δ) grows without end; a gate lies between 0 and 1. The state fades: the exponent is ΔA, and A = −1.",
             [_gate("1 - torch.exp(delta)"), _gate("torch.exp(delta) - 1"), _gate("torch.exp(delta)")],
+            where=_small,
         ),
         Misconception(
             "a difference the wrong way round",
@@ -104,6 +143,7 @@ GATE_FROM_DELTA = Exercise(
             "The 1 stands in your exponent. It is the whole, of which exp(−Δ) is kept: where do your parentheses "
             "close?",
             [_gate("torch.exp(1 - delta)"), _gate("torch.exp(-(1 - delta))"), _gate("1 - torch.exp(1 - delta)")],
+            where=_small,
         ),
         Misconception(
             "a straight line for what is kept",
@@ -134,6 +174,7 @@ GATE_FROM_DELTA = Exercise(
             "You take a logarithm, the way back from Δ to the raw number w. But w may be anything, and a gate is a "
             "share. From Δ the way is shorter: what is kept of the old state, and what is missing to the whole?",
             [_gate("torch.log(torch.expm1(delta))"), _gate("torch.log(delta)")],
+            where=_small,
         ),
         Misconception(
             "the bilinear rule",
@@ -151,6 +192,7 @@ GATE_FROM_DELTA = Exercise(
             "The sigmoid belongs to the raw number w, before the softplus, and the gate is σ(w), not 1 − σ. Here you "
             "get Δ, after the softplus.",
             _gate("1 - torch.sigmoid(delta)"),
+            where=_small,
         ),
         Misconception(
             "a gate that is open or shut",
@@ -174,6 +216,7 @@ GATE_FROM_DELTA = Exercise(
                     "1 - torch.exp(-1 / delta)",
                 )
             ],
+            where=_small,
         ),
         Misconception(
             "a curve that has no end",
@@ -199,6 +242,7 @@ GATE_FROM_DELTA = Exercise(
                     "torch.atan(delta) * 2 / torch.pi",
                 )
             ],
+            where=_small,
         ),
     ],
 )

@@ -16,9 +16,9 @@ def gated_state(u: Tensor, g: Tensor) -> Tensor:
     return torch.stack(states)  # (L,)
 
 
-def _step(formula: str):
+def _step(formula: str, *edits: str):
     """A wrong `gated_state`: another update."""
-    return edited(gated_state, f"(1 - g_t) * h + g_t * u_t → {formula}")
+    return edited(gated_state, f"(1 - g_t) * h + g_t * u_t → {formula}", *edits)
 
 
 def _gates(formula: str):
@@ -40,6 +40,14 @@ def _all_pairs(u: Tensor, g: Tensor) -> Tensor:
     return torch.stack(states)
 
 
+def _quotients(u: Tensor, g: Tensor) -> Tensor:
+    """Two cumulative products in the place of the loop."""
+    left = (1 - g).cumprod(0)
+    return (g * u / left).cumsum(0) * left
+
+
+GIVEN = "stack(states) → stack([u[0], *states[1:]])"
+FIRST, LEFT_OUT = "torch.zeros(()) → u[0]", (", [] → , [torch.zeros(())]", "zip(u, g, → zip(u[1:], g[1:],")
 UPDATE = "h = (1 - g_t) * h + g_t * u_t  # ()\n        states.append(h)"
 TOKEN_BEFORE = f"{UPDATE} → states.append((1 - g_t) * h + g_t * u_t)\n        h = u_t"
 
@@ -63,19 +71,19 @@ GATED_STATE = Exercise(
             "swapped doors",
             "Your gate g multiplies the old state, and 1 − g the token. Then g = 1 would keep everything. Which of the "
             "two should an open gate let in?",
-            _step("g_t * h + (1 - g_t) * u_t"),
+            [_step("g_t * h + (1 - g_t) * u_t", *start) for start in ((), (FIRST,), LEFT_OUT)],
         ),
         Misconception(
             "a token that passes beside the gate",
             "The token comes in at full strength, and the gate works on the old state only. So a closed gate, g = 0, "
             "does not keep the token out.",
-            [_step("(1 - g_t) * h + u_t"), _step("g_t * h + u_t")],
+            [_step(f"{kept} * h + u_t", *start) for kept in ("(1 - g_t)", "g_t") for start in ((), (FIRST,), LEFT_OUT)],
         ),
         Misconception(
             "an old state that never fades",
             "The token is let in by g, but the whole old state stays too. So an open gate, g = 1, does not reset: the "
             "token is added to what was there.",
-            _step("h + g_t * u_t"),
+            [_step("h + g_t * u_t", *start) for start in ((), (FIRST,), LEFT_OUT, (FIRST, *LEFT_OUT, GIVEN))],
         ),
         Misconception(
             "the gate of the token before",
@@ -94,7 +102,36 @@ GATED_STATE = Exercise(
             "Cumulative products in the place of the loop are right on paper. But you divide by a product of shares "
             "that are kept, or subtract its logarithm: it is 0 after an open gate, and soon too small for any float. "
             "Take the plain loop.",
-            lambda u, g: (g * u / (1 - g).cumprod(0)).cumsum(0) * (1 - g).cumprod(0),
+            [
+                _quotients,
+                *(
+                    edited(_quotients, edit.format(tiny))
+                    for tiny in ("1e-6", "1e-8", "1e-9", "1e-10", "1e-12")
+                    for edit in (
+                        "/ left) → / (left + {}))",
+                        "/ left) → / left.clamp(min={}))",
+                        ".cumprod(0) → .cumprod(0).clamp(min={})",
+                        "(1 - g) → (1 - g).clamp(min={})",
+                        "(1 - g) → (1 - g + {})",
+                    )
+                ),
+            ],
+        ),
+        Misconception(
+            "an old state that fades twice",
+            "The old state is multiplied by 1 − g twice, for one token. Once is enough: then what is kept and what is "
+            "let in add up to one.",
+            _step("(1 - g_t) * (1 - g_t) * h + g_t * u_t"),
+        ),
+        Misconception(
+            "a mean in the place of the state",
+            "You divide by the sum of the weights, so that they add up to one. The state starts at 0, and what the "
+            "gates leave of this 0 counts as well: nothing is divided.",
+            [
+                lambda u, g: gated_state(u, g) / gated_state(torch.ones_like(u), g),
+                lambda u, g: (g * u).cumsum(0) / g.cumsum(0),
+            ],
+            where=lambda u, g: bool(g[0] > 0.01),  # before an open gate it is 0 over 0
         ),
         Misconception(
             "a difference without its parentheses",
@@ -185,13 +222,13 @@ GATED_STATE = Exercise(
         Misconception(
             "a state that starts at the first token",
             "You start with the first token as the state. It starts at 0: even the first token has to pass its gate.",
-            edited(gated_state, "torch.zeros(()) → u[0]"),
+            edited(gated_state, FIRST),
         ),
         Misconception(
             "a loop that leaves out the first token",
             "Your first state is 0, and the loop begins with the second token. The 0 is the state *before* the first "
             "token, and this token has to pass its gate as well.",
-            edited(gated_state, ", [] → , [torch.zeros(())]", "zip(u, g, → zip(u[1:], g[1:],"),
+            edited(gated_state, *LEFT_OUT),
         ),
         Misconception(
             "the gate at both doors",
@@ -315,8 +352,10 @@ GATED_STATE = Exercise(
             "the state before the token",
             "You store the state before its token has come in. The result at t should already contain token t.",
             [
-                edited(gated_state, f"{UPDATE} → states.append({stored})\n        h = (1 - g_t) * h + g_t * u_t")
-                for stored in ("h", "(1 - g_t) * h")
+                edited(
+                    gated_state, f"{UPDATE} → states.append({stored})\n        h = (1 - g_t) * h + g_t * u_t", *start
+                )
+                for stored, *start in (("h",), ("h", FIRST), ("(1 - g_t) * h",))
             ],
         ),
         Misconception(

@@ -43,6 +43,7 @@ def _steps(u: Tensor, A: Tensor, x_proj: Tensor, dt_proj: Tensor, dt_bias: Tenso
     return torch.stack(y, dim=1)
 
 
+INTO, OUT = "* B[:, t, None] * → *", "(h @ C[:, t, :, None])[..., 0] → h.sum(-1)"
 READ = "        y.append((h @ C[:, t, :, None])[..., 0])  # (B, D)\n"
 
 
@@ -206,6 +207,15 @@ MENDED_SSM = Exercise(
             ],
         ),
         Misconception(
+            "a Δ with a factor",
+            "The bias is still added twice, and Δ is made larger by a factor. The test needs another factor for each "
+            "Δ: nine, about thirty, a hundred. Ask what makes Δ so small, and mend that.",
+            [
+                _raw(f"{factor} * F.softplus(F.linear(low_rank, dt_proj, 2 * dt_bias))", NO_BIAS, NO_SOFTPLUS)
+                for factor in (2, 9, 10, 30, 100)
+            ],
+        ),
+        Misconception(
             "a Δ that is held in a range",
             "You cut Δ off at a smallest or a largest value. Only the start values were drawn from 0.001 to 0.1: a "
             "token may ask for any Δ above 0. Ask what made Δ so small, and mend that.",
@@ -225,6 +235,7 @@ MENDED_SSM = Exercise(
                     for bend in ("F.softplus", "torch.exp", "(lambda b: torch.log(torch.expm1(b)))")
                 ),
                 _raw("F.softplus(F.linear(low_rank, dt_proj)) + F.softplus(dt_bias)", NO_BIAS, NO_SOFTPLUS),
+                _raw("F.linear(low_rank, dt_proj, F.softplus(dt_bias))", NO_BIAS, NO_SOFTPLUS),
             ],
         ),
         Misconception(
@@ -264,6 +275,23 @@ MENDED_SSM = Exercise(
             "Your scan lets the token in by the zero-order hold. selective_scan_fn takes Δ·B, and so did the code that "
             "you were given: this was no mistake.",
             _by_steps("+ deltas[:, t] * B → + (torch.exp(deltas[:, t] * A) - 1) / A * B"),
+        ),
+        Misconception(
+            "a gate in the place of Δ·B",
+            "Your scan lets the token in with 1 − Ā, as Theorem 1 does. That is the zero-order hold for A = −1 alone. "
+            "The code that you were given takes Δ·B, and this was no mistake.",
+            _by_steps("+ deltas[:, t] * B → + (1 - torch.exp(deltas[:, t] * A)) * B"),
+        ),
+        Misconception(
+            "a scan without its B or C",
+            "In your scan B or C, or both, are missing: B says what goes into each state, C what comes out of it.",
+            [_by_steps(*edits) for edits in ((INTO,), (OUT,), (INTO, OUT))],
+        ),
+        Misconception(
+            "a token that fades at once",
+            "In your scan the token of now fades as well: you add first, and multiply the sum by exp(ΔA). Only the old "
+            "state does. Where do your parentheses close?",
+            _by_steps("* h + → * (h +", "u[:, t, :, None] → u[:, t, :, None])"),
         ),
         Misconception(
             "a fading without its exponential",

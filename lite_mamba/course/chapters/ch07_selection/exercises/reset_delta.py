@@ -19,6 +19,9 @@ def _reset(formula: str):
     return edited(reset_delta, f"math.log(1 / left) / A.abs().min().item() → {formula}")
 
 
+RATES = "A.abs().min().item()", "A.abs().max().item()", "1.0"  # the right one, the fastest state's, and none
+
+
 RESET_DELTA = Exercise(
     id="07.reset_delta",
     title="How large must a reset be?",
@@ -33,7 +36,13 @@ RESET_DELTA = Exercise(
             "the fastest state decides",
             "Your Δ is that of the largest |A|. With it the fastest state is empty, but the slow ones still remember. "
             "All states must have forgotten.",
-            _reset("math.log(1 / left) / A.abs().max().item()"),
+            [
+                _reset("math.log(1 / left) / A.abs().max().item()"),
+                *(  # a search that ends at the first state
+                    _reset(f"math.ceil({parts} * math.log(1 / left) / A.abs().max().item()) / {parts}")
+                    for parts in (1, 10, 100, 1000, 10000)
+                ),
+            ],
         ),
         Misconception(
             "the mean state decides",
@@ -45,6 +54,7 @@ RESET_DELTA = Exercise(
                 _reset("math.log(1 / left) / A.abs().mean().item()"),
                 _reset("math.log(1 / left) / A.mean().item()"),
                 _reset("(math.log(1 / left) / A.abs()).mean().item()"),
+                _reset("math.log(1 / left) / A.square().mean().sqrt().item()"),
             ],
         ),
         Misconception(
@@ -54,7 +64,7 @@ RESET_DELTA = Exercise(
             [
                 _reset(f"{share} / {rate}.item()")
                 for share in ("left", "1 / left", "(1 - left)")
-                for rate in ("A.abs().min()", "A.max()")
+                for rate in ("A.abs().min()", "A.max()", "A.abs().max()", "A.min()")
             ],
         ),
         Misconception(
@@ -86,6 +96,7 @@ RESET_DELTA = Exercise(
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 2)"),
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 3)"),
                 _reset("math.ceil(1000 * math.log(1 / left) / A.abs().min().item()) / 1000"),
+                _reset("math.ceil(10000 * math.log(1 / left) / A.abs().min().item()) / 10000"),
                 _reset("math.log(1 / left) // A.abs().min().item()"),
                 _reset("math.ceil(math.log2(1 / left)) * math.log(2) / A.abs().min().item()"),
             ],
@@ -100,6 +111,7 @@ RESET_DELTA = Exercise(
                 _reset("math.log(len(A) / left) / A.abs().min().item()"),
                 _reset("len(A) * math.log(1 / left) / A.abs().min().item()"),
                 _reset("math.log(1 / left) / len(A)"),
+                _reset("math.log(1 / left) / len(A) / A.abs().min().item()"),
             ],
         ),
         Misconception(
@@ -198,17 +210,17 @@ RESET_DELTA = Exercise(
         Misconception(
             "a logarithm to base ten",
             "The state fades as a power of e, so the natural logarithm is wanted: math.log, not math.log10.",
-            _reset("math.log10(1 / left) / A.abs().min().item()"),
+            [_reset(f"math.log10({share}) / {rate}") for share in ("1 / left", "left") for rate in RATES],
         ),
         Misconception(
             "a logarithm to base two",
             "You count halvings: with base 2 the state would have to fade as a power of 2. It fades as a power of e.",
-            _reset("math.log2(1 / left) / A.abs().min().item()"),
+            [_reset(f"math.log2({share}) / {rate}") for share in ("1 / left", "left") for rate in RATES],
         ),
         Misconception(
             "the forgotten share in place of the kept one",
             "Your Δ lets `left` be *forgotten* and the rest stay. It should be the other way: `left` stays.",
-            _reset("-math.log(1 - left) / A.abs().min().item()"),
+            [_reset(f"{sign}math.log(1 - left) / {rate}") for sign in ("", "-") for rate in RATES],
         ),
         Misconception(
             "a product in place of a quotient",

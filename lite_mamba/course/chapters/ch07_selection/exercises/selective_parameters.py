@@ -17,9 +17,9 @@ def selective_parameters(u: Tensor, x_proj: Tensor, dt_proj: Tensor, dt_bias: Te
     return delta, B, C
 
 
-def _delta(formula: str):
+def _delta(formula: str, *edits: str):
     """Wrong parameters: another Δ."""
-    return edited(selective_parameters, f"F.softplus(low_rank @ dt_proj.T + dt_bias) → {formula}")
+    return edited(selective_parameters, f"F.softplus(low_rank @ dt_proj.T + dt_bias) → {formula}", *edits)
 
 
 def _parts(delta: str, B: str = "B", C: str = "C"):
@@ -41,6 +41,8 @@ BY_PLACE = (
 def _parameter_cases(draw: Draw) -> dict:
     case = projection_cases(draw)
     case["dt_bias"][0] -= draw.choice([0, 12])  # a Δ far below any floor
+    u = case["u"]
+    case["u"] = draw.in_turn([u, u, u.mT.contiguous().mT])  # the last one as a block has it: no `view` takes it
     return case
 
 
@@ -72,9 +74,15 @@ SELECTIVE_PARAMETERS = Exercise(
             _delta("F.softplus(low_rank @ dt_proj.T)"),
         ),
         Misconception(
+            "a bias and a softplus that are missing",
+            "Your Δ is what `dt_proj` makes of the low rank, and nothing more. Two things are missing: what sets the Δ "
+            "of a token that says nothing, and what keeps a step size above zero.",
+            _delta("low_rank @ dt_proj.T"),
+        ),
+        Misconception(
             "a bias that is added twice",
             "The bias is in your Δ two times. Perhaps you added it to a result that had it already.",
-            _delta("F.softplus(low_rank @ dt_proj.T + 2 * dt_bias)"),
+            [_delta("F.softplus(low_rank @ dt_proj.T + 2 * dt_bias)"), _delta("low_rank @ dt_proj.T + 2 * dt_bias")],
         ),
         Misconception(
             "a softplus of a softplus",
@@ -118,6 +126,11 @@ SELECTIVE_PARAMETERS = Exercise(
                         ("states : 2 * states", "-states:"),
                         ("rank + 1 : rank + states + 1", "rank + states + 1 :"),
                     )
+                ),
+                edited(  # all places counted from 1
+                    selective_parameters,
+                    "(u @ x_proj.T).split([rank, states, states], dim=-1) → "
+                    "(u @ x_proj.T)[..., 1:].tensor_split([rank, rank + states], dim=-1)",
                 ),
             ],
         ),
@@ -280,6 +293,15 @@ SELECTIVE_PARAMETERS = Exercise(
                     "low_rank.sum(-1, keepdim=True) * dt_proj.sum(1)",
                     "low_rank[..., :1]",
                 )
+            ]
+            + [
+                edited(
+                    selective_parameters, "dt_proj.shape[1] → 1", cut, "low_rank @ dt_proj.T → low_rank * dt_proj[:, 0]"
+                )
+                for cut in (
+                    "split([rank, states, states], → tensor_split([rank, rank + states],",
+                    "(u @ x_proj.T) → (u @ x_proj.T)[..., : rank + 2 * states]",
+                )
             ],
         ),
         Misconception(
@@ -301,6 +323,7 @@ SELECTIVE_PARAMETERS = Exercise(
             [
                 _parts("delta", "delta[..., None] * B[:, :, None]"),
                 _parts("delta", "delta.mean(-1, keepdim=True) * B"),
+                _parts("delta", "(delta * u)[..., None] * B[:, :, None]"),
             ],
         ),
         Misconception(
@@ -311,9 +334,15 @@ SELECTIVE_PARAMETERS = Exercise(
                 _parts("delta", "F.softplus(B)"),
                 _parts("delta", "B", "F.softplus(C)"),
                 *(
-                    _parts("delta", f"{bend}(B)", f"{bend}(C)")
-                    for bend in ("F.softplus", "F.silu", "torch.sigmoid", "torch.tanh")
+                    _parts("delta", bend.format("B"), bend.format("C"))
+                    for bend in (
+                        *(f"F.{name}({{}})" for name in ("softplus", "silu", "relu", "sigmoid", "tanh")),
+                        *(f"torch.{name}({{}})" for name in ("exp", "abs")),
+                        *(f"F.{name}({{}}, dim=-1)" for name in ("softmax", "normalize")),
+                        "{0} / {0}.square().mean(-1, keepdim=True).sqrt()",
+                    )
                 ),
+                _delta("F.softplus(low_rank @ dt_proj.T)", "delta, B, C → delta, F.softplus(B), F.softplus(C)"),
             ],
         ),
         Misconception(
@@ -354,7 +383,19 @@ SELECTIVE_PARAMETERS = Exercise(
         Misconception(
             "B and C in exchanged places",
             "Your B is C, and your C is B. B stands before C, in the rows of x_proj and in what goes out.",
-            _parts("delta", "C", "B"),
+            [
+                _parts("delta", "C", "B"),
+                *(
+                    _delta(formula, "return delta, B, C → return delta, C, B")
+                    for formula in (
+                        "low_rank @ dt_proj.T",
+                        "low_rank @ dt_proj.T + dt_bias",
+                        "F.softplus(low_rank @ dt_proj.T)",
+                        "F.softplus(low_rank @ dt_proj.T) + dt_bias",
+                        "F.softplus(low_rank @ dt_proj.T + 2 * dt_bias)",
+                    )
+                ),
+            ],
         ),
         Misconception(
             "a low rank that does not come first",
@@ -429,6 +470,15 @@ SELECTIVE_PARAMETERS = Exercise(
                 edited(selective_parameters, "(x_proj.shape[0] - rank) // 2 → x_proj.shape[0] - rank", *cut)
                 for cut in ((), (BY_PLACE,), (BY_PLACE, "rest[..., states:] → rest[..., -states:]"))
             ],
+        ),
+        Misconception(
+            "a view of exchanged axes",
+            "A `view` wants numbers that lie in memory as their axes say. In a block u comes with its axes exchanged, "
+            "and there is no such view: `reshape` copies where it must. Or does it go without a table of all tokens?",
+            edited(
+                selective_parameters,
+                "(u @ x_proj.T).split → (u.view(-1, u.shape[-1]) @ x_proj.T).view(*u.shape[:2], -1).split",
+            ),
         ),
         Misconception(
             "tokens on the last axis",
