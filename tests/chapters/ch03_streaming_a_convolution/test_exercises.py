@@ -1,9 +1,12 @@
 """The smallest failing case of notebook 03 is made of digits, so that an output tells what it has read."""
 
+import re
+from pathlib import Path
+
 import pytest
 import torch
 
-from lite_mamba import causal_dilated_conv1d_fn
+from lite_mamba import Mamba, __version__, causal_dilated_conv1d_fn
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch03_streaming_a_convolution.exercises import (
     conv_step,
@@ -12,6 +15,12 @@ from lite_mamba.course.chapters.ch03_streaming_a_convolution.exercises import (
     suspect_step,
 )
 from lite_mamba.course.checking.trial import judge
+
+ROOT = Path(__file__).parents[3]
+
+
+def notebook(name):
+    return (ROOT / "notebooks" / f"{name}.ipynb").read_text("utf-8")
 
 
 def pushed_then_conv_step(x, history, weight, bias, dilation):
@@ -75,3 +84,22 @@ def test_a_lost_state_is_wrong_for_more_than_a_thousand_steps():
         kept, lost = 0.99 * kept + sample, 0.99 * lost + sample
         differ.append(bool(kept != lost))
     assert all(differ[:1000]) and not any(differ[3000:])
+
+
+def test_the_samples_of_the_step_by_hand_are_told_before_the_cell_that_works_it_out():
+    before, _, code = notebook("03_streaming_a_convolution").partition("small_history, sample = ")
+    (given,) = re.findall(r"The new sample is (\d)\. The history holds ([\d ]+),", before)
+    history, new = re.match(r"\[(.*?)\], (\d)", code).groups()
+    assert given == (new, history.replace(",", ""))
+
+
+def test_a_block_can_have_several_branches_and_begins_with_one():
+    assert Mamba(d_model=8).conv_dilations == (1,)
+    for name in ("02_dilation_and_receptive_field", "03_streaming_a_convolution"):
+        assert re.search(r"The front end of [^.]*block can have several branches", notebook(name))
+
+
+def test_the_release_that_shipped_the_suspect_is_not_taken_for_this_one():
+    assert int(__version__.split(".")[0]) > 0
+    assert "new from the first line. Coming from lite-mamba 0.1.4" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert "lite-mamba 0.1.4; the package that you use was written anew" in notebook("03_streaming_a_convolution")

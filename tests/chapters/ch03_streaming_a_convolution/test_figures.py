@@ -211,6 +211,15 @@ def test_the_shared_history_is_as_long_as_the_largest_lag():
         assert len(shown.read) == parameters["branches"]
 
 
+def test_the_shared_history_holds_what_the_branches_read_but_for_the_present_sample():
+    shown = figures.SharedHistory()
+    assert "one history that holds all but the present one" in shown.about()
+    for parameters in shown.corners():
+        shown.update(**parameters)
+        held = set(range(-shown.shared, 0))
+        assert {at for positions in shown.read.values() for at in positions} - held == {0}
+
+
 def test_the_history_of_one_branch_is_not_called_shared():
     shown = figures.SharedHistory()
     for branches, name in ((1, "history"), (2, "shared"), (1, "history")):

@@ -309,7 +309,7 @@ class KeptSamples(LiveFigure):
 
 
 class SharedHistory(LiveFigure):
-    """The columns that parallel branches read, and the one history that holds them all."""
+    """The columns that parallel branches read, and the one history that holds all but the present one."""
 
     DILATIONS = (1, 2, 4, 8, 16)
     REACH = 48
