@@ -1,6 +1,8 @@
 """The figures of notebook 08 show what the package computes, at every corner of their sliders."""
 
+import json
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,10 @@ from lite_mamba import selective_scan_fn, selective_scan_ref
 from lite_mamba.course.chapters.ch08_the_selective_scan import exercises as chapter
 from lite_mamba.course.chapters.ch08_the_selective_scan import figures
 from lite_mamba.course.checking.counter import kept_for_backward
+from lite_mamba.course.drawing.numbers import written
 from lite_mamba.course.page.explore import Exploration
+
+NOTEBOOK = Path(__file__).parents[3] / "notebooks/08_the_selective_scan.ipynb"
 
 
 def test_the_step_shows_the_numbers_of_the_package_for_the_tiny_case():
@@ -31,7 +36,8 @@ def test_the_step_shows_the_numbers_of_the_package_for_the_tiny_case():
 
 def test_the_step_tells_of_what_each_drive_is_made():
     added = figures.StepThrough().update(moment=4, channel=1)
-    assert "4 and 4 and the drives Δ·B·u, 1·2·12 = 24 and 1·1·12 = 12, make the new states 28 and 16." in added
+    assert "add: what is left, 4 and 4, and the drives Δ·B·u, 1·2·12 = 24 and 1·1·12 = 12, make" in added
+    assert added.endswith(" make the new states 28 and 16.")
 
 
 def test_the_numbers_of_the_tiny_case_are_whole():
@@ -366,6 +372,23 @@ def test_the_line_of_float32_dips_into_the_green_field_once_where_its_crosses_ar
     dip = shown.nudges[inside & (shown.nudges < 10**-4.5)]
     assert dip.min() > 1e-5
     assert len(dip) == np.count_nonzero((shown.nudges >= dip.min()) & (shown.nudges <= dip.max()))
+
+
+def test_the_positions_of_the_nudge_are_written_as_the_picture_writes_them():
+    sources = ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]]
+    (answers,) = (source for source in sources if "    nudges,\n" in source)
+    shown = figures.FiniteDifference()
+    for nudge in 10.0 ** np.array([-5, -4.5, -4, -3, -2.5]):
+        shown.update(nudge=nudge)
+        name = written(nudge, ".2g")
+        assert shown.titles()[0].startswith(f"ε = {name}:") and f" {name} " in answers
+
+
+def test_the_skip_goes_past_the_state_and_not_past_the_gate():
+    y, u, D = torch.zeros(1, 2, 3), torch.ones(1, 2, 3), torch.ones(2)
+    assert not chapter.skip_and_gate(y, u, D, torch.zeros(1, 2, 3)).any()
+    assert chapter.skip_and_gate(y, u, D, torch.ones(1, 2, 3)).all()
+    assert "straight to the output" not in NOTEBOOK.read_text("utf-8")
 
 
 def test_float64_is_right_where_gradcheck_looks_and_float32_is_not():

@@ -194,7 +194,7 @@ class StepThrough(LiveFigure):
             step, token = plain(self.delta[channel, t]), plain(self.u[channel, t])
             made = zip(self.B[0, :, t].tolist(), self.columns[3], strict=True)
             drives = " and ".join(f"{step}·{plain(b)}·{token} = {plain(drive)}" for b, drive in made)
-            return f"t = {t}, add: {faded} and the drives Δ·B·u, {drives}, make the new states {now}."
+            return f"t = {t}, add: what is left, {faded}, and the drives Δ·B·u, {drives}, make the new states {now}."
         said = f" The loop says {loop}." if (loop := self._says(t)) else ""
         return f"t = {t}, read: C = {weights} on the states {now} gives y = {plain(self.columns[6].sum())}.{said}"
 
