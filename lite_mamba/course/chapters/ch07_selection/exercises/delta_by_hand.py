@@ -170,10 +170,7 @@ DELTA_BY_HAND = Exercise(
             "data in a row, of which one resets",
             "Where one data token follows another, only the first or the last of them resets the state. Each of them "
             "is data, and wants a large Δ of its own: the neighbours do not count.",
-            [
-                edited(delta_by_hand, f"is_data, → is_data & ~F.pad(is_data, (1, 1))[{beside}],")
-                for beside in (":-2", "2:")
-            ],
+            edited(delta_by_hand, "is_data, → is_data & ~is_data.roll(1),"),
         ),
         Misconception(
             "a negative Δ",

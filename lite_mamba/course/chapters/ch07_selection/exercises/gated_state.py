@@ -106,13 +106,12 @@ GATED_STATE = Exercise(
                 _quotients,
                 *(
                     edited(_quotients, edit.format(tiny))
-                    for tiny in ("1e-6", "1e-8", "1e-9", "1e-10", "1e-12")
+                    for tiny in ("1e-6", "1e-8", "1e-10", "1e-12")
                     for edit in (
                         "/ left) → / (left + {}))",
                         "/ left) → / left.clamp(min={}))",
                         ".cumprod(0) → .cumprod(0).clamp(min={})",
                         "(1 - g) → (1 - g).clamp(min={})",
-                        "(1 - g) → (1 - g + {})",
                     )
                 ),
             ],

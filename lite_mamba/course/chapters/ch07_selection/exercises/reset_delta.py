@@ -96,7 +96,6 @@ RESET_DELTA = Exercise(
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 2)"),
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 3)"),
                 _reset("math.ceil(1000 * math.log(1 / left) / A.abs().min().item()) / 1000"),
-                _reset("math.ceil(10000 * math.log(1 / left) / A.abs().min().item()) / 10000"),
                 _reset("math.log(1 / left) // A.abs().min().item()"),
                 _reset("math.ceil(math.log2(1 / left)) * math.log(2) / A.abs().min().item()"),
             ],
