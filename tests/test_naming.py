@@ -81,6 +81,19 @@ def test_the_same_error_at_the_same_operation_earns_the_name():
     assert name(exercise(concatenated), learners) == "number 0"
 
 
+def test_claims_that_do_not_hold_are_the_same_in_whatever_words():
+    def wrong(x, width):
+        assert width < 0
+
+    def learners(x, width):
+        assert torch.allclose(x, x + 1), "not equal"
+
+    def by_torch(x, width):
+        torch.testing.assert_close(x, x + 1, rtol=0, atol=1e-4)
+
+    assert name(exercise(wrong), learners) == name(exercise(wrong), by_torch) == "number 0"
+
+
 def test_an_operation_may_go_over_several_lines():
     def learners(x, width):
         return torch.cat(

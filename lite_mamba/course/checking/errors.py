@@ -103,14 +103,25 @@ def swallowed(call: Callable[[], Any]) -> str | None:
 def same_error(first: BaseException | None, second: BaseException | None) -> bool:
     """Whether two answers failed for the same reason: the same kind, the same words, at the same operation.
 
-    Of a call that never ends only the kind counts: where the stack is full, and in which words, differs by Python.
+    Of a call that never ends only the kind counts: where the stack is full, and in which words, differs by Python. A
+    claim that does not hold is like any other: its words are its writer's, or repeat the room left for rounding.
     """
     if isinstance(first, RecursionError) and isinstance(second, RecursionError):
+        return True
+    if _is_claim(first) and _is_claim(second):
         return True
     if type(first) is not type(second) or _compared(first) != _compared(second):
         return False
     one, other = _place(first), _place(second)
     return one is not None and other is not None and (one == other or _same_operation(one, other))
+
+
+def _is_claim(error: BaseException | None) -> bool:
+    """Whether a line of an answer claims something that does not hold: by `assert`, or by a function called so."""
+    place = _place(error) if isinstance(error, AssertionError) else None
+    return place is not None and bool(
+        re.search(r"\bassert", "".join(_lines(place, _end(place.filename, place.lineno))))
+    )
 
 
 def _same_operation(one: traceback.FrameSummary, other: traceback.FrameSummary) -> bool:

@@ -354,6 +354,14 @@ RECURRENCE = [
     ("a zip of all", recurrence_by_zip, PLACES),
     ("samples added up", lambda u, *ABC: recurrence_as_a_table(u.cumsum(0), *ABC), SECOND),
     ("read between fading and input", recurrence_read_between, "an output from the old state"),
+    ("B before the brackets", looped(lambda h, x, A, B: B * (A * h + x)), "an entrance in every step"),
+    ("B on the state", looped(lambda h, x, A, B: A * h * B + x), "an entrance in every step"),
+    ("B on both", looped(lambda h, x, A, B: B * A * h + B * x), "an entrance in every step"),
+    (
+        "C on the state and at the end",
+        lambda u, A, B, C: looped(lambda h, x, A, B: C * (A * h + B * x))(u, A, B, C),
+        "a C that stays in the state",
+    ),
 ]
 
 # Exercise 2: ssm_kernel (A, B, C, length)
@@ -397,6 +405,23 @@ def kernel_that_crashes_for_several_states(A, B, C, length):
     return torch.stack([C * B * A**j for j in range(length)]).view(length)
 
 
+def kernel_with_its_first_tap_twice(A, B, C, length):
+    K, state = [C @ B], B
+    for _ in range(length - 1):
+        K.append(C @ state)
+        state = state * A
+    return torch.stack(K)
+
+
+def kernel_with_an_entrance_in_each_step(A, B, C, length):
+    K, state = [], B
+    for _ in range(length):
+        K.append((C * state).sum())
+        state = A * B * state
+    return torch.stack(K)
+
+
+TWICE = "a weight that counts twice"
 KEPT_UP = "an Ā that is kept from going below 0"
 MULTIPLIED = "states that are multiplied"
 
@@ -533,6 +558,11 @@ KERNEL = [
     ),
     ("(L, N)", lambda A, B, C, n: A ** torch.arange(n)[:, None] * B * C, "states that are not added up"),
     ("one by one for one state alone", kernel_that_crashes_for_several_states, None),
+    ("B before the powers and after", lambda A, B, C, n: (C * B) @ (B * A ** torch.arange(n)[:, None]).T, TWICE),
+    ("C before the powers and after", lambda A, B, C, n: (C * B * A ** torch.arange(n)[:, None]) @ C, TWICE),
+    ("the first tap in front of the loop", kernel_with_its_first_tap_twice, "the first tap twice"),
+    ("Ā·B̄ in each step", kernel_with_an_entrance_in_each_step, "B_bar to the power j"),
+    ("C to the power j + 1", lambda A, B, C, n: ((A * C)[:, None] ** torch.arange(n)).T @ (B * C), "C to the power j"),
 ]
 
 # Exercise 3: convolve (u, kernel)
@@ -888,6 +918,17 @@ FFT = [
     ("numpy", lambda u, k: fft_by_numpy(u, k, 2 * len(u)), "right"),
     ("64 points", lambda u, k: fft_by_numpy(u, k, 64), "a clock for short inputs"),
     ("1024 points", lambda u, k: fft_by_numpy(u, k, 1024), "a clock for short inputs"),
+    ("2048 points", lambda u, k: fft_by_numpy(u, k, 2048), "a clock for short inputs"),
+    (
+        "complex, n for u only",
+        lambda u, k: torch.fft.ifft(torch.fft.fft(u, 2 * len(u)) * torch.fft.fft(k)).real[: len(u)],
+        "padding only one of the two",
+    ),
+    (
+        "2L + 1, guessed",
+        lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * len(u) + 1) * torch.fft.rfft(k, 2 * len(u) + 1))[: len(u)],
+        "a length that irfft must guess",
+    ),
     ("@", fft_joined(lambda U, K: U @ K), "values that are added up"),
     ("squared", fft_joined(lambda U, K: U**2), "the input with itself"),
     ("rfft back", fft_back_again, "the same way twice"),
@@ -1132,7 +1173,12 @@ HUNT = [
     ),
     ("2L − 2", hunted(lambda L: 2 * L - 2), "one hour too few"),
     ("always 1024", hunted(lambda L: 1024), "a clock for short inputs"),
-    ("always 1500", hunted(lambda L: 1500), "a clock for short inputs"),  # the notebook goes up to 1024 samples
+    ("always 1500", hunted(lambda L: 1500), "a clock for short inputs"),
+    ("always 2048", hunted(lambda L: 2048), "a clock for short inputs"),  # enough for all samples in the notebook, 1024
+    ("2048 at least", hunted(lambda L: max(2048, ceil(L))), "a clock for short inputs"),
+    ("half as many again as before", hunted(lambda L: ceil(L) + ceil(L) // 2), "half as much again"),
+    ("2L − 1 rounded down", hunted(lambda L: 2 ** int(math.log2(2 * L - 1))), "the bug as it was"),
+    ("2L + 1, guessed", hunted(lambda L: 2 * L + 1, back=False), "a length that irfft must guess"),
     ("round", hunted(lambda L: 2 ** round(math.log2(2 * L))), "a power of two that is rounded down"),
     ("2L − 1, guessed", hunted(lambda L: 2 * L - 1, back=False), "a length that irfft must guess"),
     ("flipped", lambda u, k: hunted(lambda L: 2 * L)(u, k.flip(-1)), "a kernel that was turned round"),
@@ -1291,6 +1337,48 @@ ONE_INPUT = "one input for both outputs"
 DIFFER = "two delays that differ"
 STARTED = "a start that is not empty"
 ASSERTED = "an assertion in the place of an answer"
+LONGER = "an input that got longer"
+LIKE = "a likeness in the place of equality"
+LEFT_OUT = "a step that is left out"
+
+
+def invariant_by_a_claim(layer, u, s):
+    assert close(layer(delayed(u, s)), delayed(layer(u), s)), "not time-invariant"
+    return True
+
+
+def invariant_by_a_claim_of_numpy(layer, u, s):
+    np.testing.assert_allclose(layer(delayed(u, s)), delayed(layer(u), s), atol=1e-4)
+
+
+def invariant_on_longer_inputs(answer):
+    def invariant(layer, u, s):
+        try:
+            late = layer(torch.cat([torch.zeros(s), u]))
+        except Exception:
+            return answer
+        return close(late[s:], layer(u))
+
+    return invariant
+
+
+def invariant_but_for_the_last(layer, u, s):
+    late, y = layer(delayed(u, s)), layer(u)
+    return all(close(late[t], y[t - s]) for t in range(s, len(u) - 1))
+
+
+def invariant_relatively(layer, u, s):
+    late, y = layer(delayed(u, s)), delayed(layer(u), s)
+    return bool((late - y).norm() / y.norm() < 1e-4)
+
+
+def invariant_by_some_shift(layer, u, s):
+    return any(close(layer(delayed(u, own)), delayed(layer(u), own)) for own in range(1, s + 1))
+
+
+def alike(how, room):
+    return lambda layer, u, s: bool(how(layer(delayed(u, s)), delayed(layer(u), s)) > room)
+
 
 TIME = [
     (
@@ -1580,6 +1668,25 @@ TIME = [
     ),
     ("assert_close", invariant_by_assert_close(), ASSERTED),
     ("assert_close with room", invariant_by_assert_close(rtol=1e-3, atol=1e-4), ASSERTED),
+    ("assert_close with room of one's own", invariant_by_assert_close(rtol=1e-5, atol=1e-3), ASSERTED),
+    ("assert with words", invariant_by_a_claim, ASSERTED),
+    ("numpy's assert", invariant_by_a_claim_of_numpy, ASSERTED),
+    ("longer, and False where it is refused", invariant_on_longer_inputs(False), LONGER),
+    ("longer, and True where it is refused", invariant_on_longer_inputs(True), LONGER),
+    ("a loop that ends early", invariant_but_for_the_last, LEFT_OUT),
+    ("all but the first", lambda layer, u, s: close(layer(delayed(u, s))[s + 1 :], layer(u)[1:-s]), LEFT_OUT),
+    ("divided", invariant_relatively, "a division by silence"),
+    ("a cosine", alike(lambda a, b: F.cosine_similarity(a, b, dim=0), 0.999), LIKE),
+    ("a correlation", alike(lambda a, b: np.corrcoef(a, b)[0, 1], 0.99), LIKE),
+    ("one of the shifts", invariant_by_some_shift, None),
+    (
+        "cut off by one too many",
+        lambda layer, u, s: close(layer(delayed(u, s))[s + 1 :], layer(u)[: -s - 1]),
+        DIFFER,
+    ),
+    ("cut off at the wrong ends", lambda layer, u, s: close(layer(delayed(u, s))[:-s], layer(u)[s:]), DIFFER),
+    ("both ends cut off", lambda layer, u, s: close(layer(delayed(u, s))[:-s], layer(u)[:-s]), "a delay too many"),
+    ("rolled the other way", lambda layer, u, s: close(layer(u.roll(-s)), layer(u).roll(-s)), "a shift into the past"),
     (
         "the output longer",
         lambda layer, u, s: close(layer(delayed(u, s)), F.pad(layer(u), (s, 0))),
@@ -1620,5 +1727,5 @@ def test_of_an_answer_that_fails_on_long_inputs_alone_the_card_says_so(named):
     found = hunt if named else dataclasses.replace(hunt, misconceptions=[])
     text = card(found, judge(found, hunted(lambda L: 64), quiet=True)).text()
     assert ("a clock for short inputs" in text) == named
-    assert "4 samples come out right, 1024 do not.\nThe case that comes out right:" in text
+    assert "4 samples come out right, 1100 do not.\nThe case that comes out right:" in text
     assert not any(word in text for word in ("Error", "raised", "return", "got"))

@@ -660,6 +660,11 @@ def claimed_without_return(layer, x):
     torch.testing.assert_close(layer(x), alone(layer, x))
 
 
+def claimed_in_words(layer, x):
+    assert torch.allclose(layer(x), alone(layer, x), atol=1e-5), "the rows are mixed"
+    return True
+
+
 def gradients_added_up(layer, x):
     """The gradients of a row stay in the leaf when the next row's come."""
     leaf = x.clone().requires_grad_()
@@ -908,6 +913,7 @@ INDEPENDENT = [
     ("sum of sizes", lambda layer, x: torch.allclose(layer(x).abs().sum(), alone(layer, x).abs().sum()), SUMS),
     ("assert_close", claimed, "an assertion in place of an answer"),
     ("assert_close, no return", claimed_without_return, "an assertion in place of an answer"),
+    ("assert with words", claimed_in_words, "an assertion in place of an answer"),
     (
         "row 0 in all places, the ends looked at",
         lambda layer, x: torch.allclose(layer(x[:1].expand_as(x))[-1], layer(x[:1].expand_as(x))[0]),

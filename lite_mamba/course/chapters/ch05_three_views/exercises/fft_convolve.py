@@ -47,7 +47,7 @@ FFT_CONVOLVE = Exercise(
     title="The FFT view",
     reference=fft_convolve,
     cases=draw_pair,
-    apply=also_long(fft_convolve, 600),
+    apply=also_long(fft_convolve, 1100),
     atol=1e-4,
     axes=("time",),
     example=LATE,
@@ -89,7 +89,11 @@ FFT_CONVOLVE = Exercise(
             "padding only one of the two",
             "The two lists of values have different lengths, so they belong to different points of the circle. Both "
             "must be taken at the same points: give both calls of rfft the same n.",
-            [edited(fft_convolve, f".rfft({alone}, n=points) → .rfft({alone})") for alone in ("u", "kernel")],
+            [
+                edited(view, f"({alone}, n=points) → ({alone})")
+                for view in (fft_convolve, _complex(fft_convolve, "[: len(u)] → .real[: len(u)]"))
+                for alone in ("u", "kernel")
+            ],
         ),
         Misconception(
             "real parts too early",
@@ -230,7 +234,10 @@ FFT_CONVOLVE = Exercise(
             "Without n, irfft guesses how many points there were: twice as many as there are values, less two. You "
             "have used another number, so time is stretched or squeezed. Tell irfft the n that you have used.",
             [
-                edited(fft_convolve, "2 * len(u) → 2 * len(u) - 1", "irfft(values, n=points) → irfft(values)"),
+                *(
+                    edited(fft_convolve, f"2 * len(u) → 2 * len(u) {odd} 1", "irfft(values, n=points) → irfft(values)")
+                    for odd in "-+"
+                ),
                 edited(
                     fft_convolve,
                     ".rfft(u → .fft(u",

@@ -43,7 +43,7 @@ MENDED_CONVOLVE = Exercise(
     title="The response that begins before the impulse",
     reference=mended_convolve,
     cases=_batch,
-    apply=also_long(mended_convolve, 1024),
+    apply=also_long(mended_convolve, 1100),
     atol=1e-4,
     gradients=("u", "kernel"),
     axes=("batch", "channel", "time"),
@@ -63,8 +63,8 @@ MENDED_CONVOLVE = Exercise(
         ),
         Misconception(
             "the bug as it was",
-            "Nothing is mended yet: the end of the response still comes in at the start. The picture above shows for "
-            "which lengths this is worst. What do these have in common?",
+            "Your clock has as many hours as before, so nothing is mended yet: the end of the response still comes in "
+            "at the start. The picture above shows for which lengths this is worst. What do these have in common?",
             suspect_convolve,
             given=True,
         ),
@@ -131,17 +131,18 @@ MENDED_CONVOLVE = Exercise(
             "is squeezed. Tell irfft the n that you have used.",
             [
                 _with_points(odd, "irfft(values, n=points) → irfft(values)")
-                for odd in ("2 * u.shape[-1] - 1", f"{NEXT} - 1")
+                for odd in ("2 * u.shape[-1] - 1", "2 * u.shape[-1] + 1", f"{NEXT} - 1")
             ],
         ),
         Misconception(
             "half as much again",
-            "1.5 L points, or the power of two from there on: for some lengths a late impulse still goes round. In the "
-            "worst case it comes at the last step, and the response needs L − 1 further steps.",
+            "Half as many points again, with a power of two or without: for some lengths a late impulse still goes "
+            "round. In the worst case it comes at the last step, and the response needs L − 1 further steps.",
             [
                 _with_points("u.shape[-1] + u.shape[-1] // 2"),
                 _with_points("u.shape[-1] + u.shape[-1] // 2 + 1"),
                 _with_points("2 ** math.ceil(math.log2(1.5 * u.shape[-1]))"),
+                _with_points("3 * 2 ** math.ceil(math.log2(u.shape[-1])) // 2"),
                 _with_points("2 ** math.ceil(math.log2(u.shape[-1] + u.shape[-1] // 2))"),
             ],
             where=in_another_case,

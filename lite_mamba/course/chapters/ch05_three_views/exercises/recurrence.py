@@ -115,6 +115,20 @@ RECURRENCE = Exercise(
             [
                 edited(recurrence, f"A_bar * h + B_bar * u_t → {read}", "(C * h).sum() → h.sum()")
                 for read in ("C * (A_bar * h + B_bar * u_t)", "(C * (A_bar * h + B_bar * u_t)).sum()")
+            ]
+            + [edited(recurrence, "A_bar * h + B_bar * u_t → C * (A_bar * h + B_bar * u_t)")],
+        ),
+        Misconception(
+            "an entrance in every step",
+            "The old state is multiplied with B_bar, too, and so again in each step. B_bar is the entrance: only the "
+            "new sample passes it. Do the brackets stand where the formula has them?",
+            [
+                edited(recurrence, f"A_bar * h + B_bar * u_t → {step}")
+                for step in (
+                    "B_bar * (A_bar * h + u_t)",
+                    "A_bar * B_bar * h + u_t",
+                    "A_bar * B_bar * h + B_bar**2 * u_t",
+                )
             ],
         ),
         Misconception(

@@ -101,7 +101,10 @@ SSM_KERNEL = Exercise(
             "B_bar to the power j",
             "B̄ is raised to the power j as well. A sample passes B̄ once, on its way in; only Ā meets it again in "
             "every step.",
-            edited(ssm_kernel, "A_bar[:, None] → (A_bar * B_bar)[:, None]", "(C * B_bar) → C"),
+            [
+                edited(ssm_kernel, "A_bar[:, None] → (A_bar * B_bar)[:, None]", *once)
+                for once in (("(C * B_bar) → C",), ())
+            ],
         ),
         Misconception(
             "states that are added up too early",
@@ -128,7 +131,10 @@ SSM_KERNEL = Exercise(
             "C to the power j",
             "C is raised to the power j as well. What is left of a sample passes C once, on its way out; only Ā meets "
             "it again in every step.",
-            edited(ssm_kernel, "A_bar[:, None] → (A_bar * C)[:, None]", "(C * B_bar) → B_bar"),
+            [
+                edited(ssm_kernel, "A_bar[:, None] → (A_bar * C)[:, None]", *once)
+                for once in (("(C * B_bar) → B_bar",), ())
+            ],
         ),
         Misconception(
             "states that are multiplied",
@@ -221,6 +227,18 @@ SSM_KERNEL = Exercise(
             "one state alone",
             "Your taps come from a single state. Each tap is a sum over all N of them.",
             [edited(ssm_kernel, f"(C * B_bar) @ powers → (C * B_bar)[{n}] * powers[{n}]") for n in (0, -1)],
+        ),
+        Misconception(
+            "a weight that counts twice",
+            "B̄ or C is in each tap twice. A sample passes B̄ once, on its way in, and C once, on its way out. Where did "
+            "you multiply with it before?",
+            [edited(ssm_kernel, f"(C * B_bar) → (C * B_bar * {again})") for again in ("B_bar", "C")],
+        ),
+        Misconception(
+            "the first tap twice",
+            "Tap 1 is tap 0 once more, and all later ones come one place late. After the first tap the state has to "
+            "fade before the next one is read.",
+            edited(ssm_kernel, "torch.arange(length) → (torch.arange(length) - 1).clamp(min=0)"),
         ),
         Misconception(
             "C and B̄ added",

@@ -456,15 +456,7 @@ IS_BATCH_INDEPENDENT = Exercise(
         Misconception(
             "an assertion in place of an answer",
             "Where the rows are mixed, your test stops with an error. Whoever calls it waits for False.",
-            [
-                _asserted(f"{claim}{end}")
-                for claim in (
-                    "assert torch.allclose(together, alone, atol=1e-5)",
-                    "torch.testing.assert_close(together, alone)",
-                    "torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-5)",
-                )
-                for end in ("", "\n    return True")
-            ],
+            [_asserted(f"assert torch.allclose(together, alone, atol=1e-5){end}") for end in ("", "\n    return True")],
         ),
         Misconception(
             "True or nothing",
