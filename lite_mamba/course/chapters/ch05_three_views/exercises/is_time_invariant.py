@@ -446,7 +446,7 @@ IS_TIME_INVARIANT = Exercise(
         ),
         Misconception(
             "a division by silence",
-            "You divide by an output, and it may be zero. 0 / 0 is not a number, and no comparison with one is True. "
+            "You divide by an output, and it may be zero. 0 / 0 is not a number, and it is below none. "
             "Compare the difference itself with a small number.",
             edited(
                 is_time_invariant,
