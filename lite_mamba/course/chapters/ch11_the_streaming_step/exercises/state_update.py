@@ -324,7 +324,7 @@ STATE_UPDATE = Exercise(
         ),
         Misconception(
             "a skip without its weight",
-            "You add u itself. D says, channel by channel, how much of it goes straight to the output.",
+            "You add u itself. D says, channel by channel, how much of it goes past the state.",
             _updated("D * u) → u)"),
         ),
         Misconception(
