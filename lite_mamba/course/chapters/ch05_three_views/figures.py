@@ -607,7 +607,7 @@ class TwoImpulses(LiveFigure):
         self.early_line.set_data(np.arange(len(self.early_y))[shown], self.early_y[shown])
         self.late_line.set_data(np.arange(len(self.late_y))[shown], self.late_y[shown])
         self.title(self.top, self._finding(late))
-        apart = f"differ by up to {math.ceil(100 * self.gap) / 100:.2f}" if self.gap >= SAME else "are the same"
+        apart = f"lie {self.gap:.2f} apart where they differ most" if self.gap >= SAME else "are the same"
         return (
             f"Δ is 0.10 at every letter and {self.delta[self.stop]:.2f} at the full stop. The same impulse at t = "
             f"{self.EARLY} and at t = {late}: the two responses {apart}. "
