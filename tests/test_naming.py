@@ -293,3 +293,77 @@ def test_a_change_in_place_has_a_name_of_its_own_only_for_a_function_that_change
 def test_a_function_that_changes_its_input_as_well_keeps_the_name_of_its_values():
     found = exercise(edited(padded, "+ 1 → + 2"))
     assert name(found, lambda x, width: padded(x.add_(1) - 1, width) + 1) == "number 0"
+
+
+# Two known mistakes in one answer.
+
+
+def both_named(found, function):
+    """What is said of two mistakes at once; None if something else is."""
+    verdict = judge(found, function, quiet=True)
+    return verdict.relations if verdict.misconception and verdict.misconception.name == BOTH else None
+
+
+BOTH = "two mistakes at once"
+ADDED, BEHIND = edited(padded, "+ 1 → + 2"), edited(padded, "(width, 0) → (0, width)")
+
+
+def behind_and_added(x, width):
+    return F.pad(x, (0, width)) + 2
+
+
+def test_two_known_mistakes_in_one_answer_are_both_named():
+    found = exercise(ADDED, BEHIND)
+    assert both_named(found, behind_and_added) == ("Together, “number 0” and “number 1” give these values.",)
+    assert [name(found, one) for one in (lambda x, w: padded(x, w) + 1, lambda x, w: F.pad(x, (0, w)) + 1)] == [
+        "number 0",
+        "number 1",
+    ]
+    assert both_named(found, lambda x, width: F.pad(x, (0, width)) + 2 + 1e-3) is None
+
+
+def test_only_the_first_spelling_of_each_is_taken_together():
+    other = edited(padded, "+ 1 → + 3")
+    assert both_named(exercise([ADDED, other], BEHIND), behind_and_added)
+    assert both_named(exercise([other, ADDED], BEHIND), behind_and_added) is None
+
+
+def test_where_two_pairs_give_the_values_none_is_named():
+    wide = (
+        edited(padded, "F.pad(x, (width, 0)) + 1 → F.pad(x, (0, width)) + 3"),
+        edited(padded, "return F → return -1 + F"),
+    )
+    assert both_named(exercise(*wide), behind_and_added)
+    assert both_named(exercise(ADDED, BEHIND, *wide), behind_and_added) is None
+
+
+def test_a_mistake_alone_goes_before_two_at_once():
+    assert name(exercise(ADDED, BEHIND, behind_and_added), behind_and_added) == "number 2"
+
+
+def test_two_edits_that_do_not_come_to_an_end_together_are_stopped_soon():
+    endless = edited(padded, "return F → while ONES[0]:\n        pass\n    return F", ONES=[0])
+    started = edited(padded, "+ 1 → + ONES.append(1)", ONES=[1])
+    found = exercise(endless, started, ADDED, BEHIND)
+    assert both_named(found, behind_and_added)
+
+
+def test_the_code_that_a_bug_hunt_gives_is_no_mistake_of_two():
+    found = exercise(ADDED, BEHIND)
+    known = [Misconception("as found", "Some words.", ADDED, given=True), found.misconceptions[1]]
+    assert both_named(Exercise("91.named", "Named", padded, padded_cases, known), behind_and_added) is None
+
+
+def odd(n):
+    return n % 2 == 1 + 0 * n
+
+
+def test_two_at_once_that_agree_on_too_few_cases_earn_no_name():
+    drawn = [trial.case["n"] for trial in trials(exercise(reference=odd, cases=numbers))]
+    one, two = [n for n in drawn if drawn.count(n) == 1][:2]
+    wrong = edited(odd, "n % 2 → (n + (n == ONE)) % 2", ONE=one), edited(odd, "0 * n → (n == TWO)", TWO=two)
+    found = exercise(*wrong, reference=odd, cases=numbers)
+    assert both_named(found, lambda n: odd(n) != (n in (one, two))) is None
+    wrong = edited(odd, "n % 2 → (n + (n < 9)) % 2"), edited(odd, "0 * n → (n > 20)")
+    found = exercise(*wrong, reference=odd, cases=numbers)
+    assert both_named(found, lambda n: odd(n) if 9 <= n <= 20 else n % 2 == 0 if n < 9 else False)

@@ -8,14 +8,17 @@ the reference stays plain code, and each mistake is one line beside its message.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import itertools
 import linecache
 import math
 import textwrap
+import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +27,8 @@ from torch import nn
 ARROW = " → "
 AT_HAND = {"F": F, "math": math, "nn": nn, "torch": torch}  # what a learner has at hand
 _numbers = itertools.count(1)
+_made: WeakKeyDictionary[Callable[..., Any], tuple[Callable[..., Any], tuple[str, ...], dict[str, Any]]]
+_made = WeakKeyDictionary()  # for each edited function: of which one, the edits, and further names
 
 
 def edited(function: Callable[..., Any], *edits: str, **names: Any) -> Callable[..., Any]:
@@ -50,7 +55,23 @@ def edited(function: Callable[..., Any], *edits: str, **names: Any) -> Callable[
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     space = {**AT_HAND, **function.__globals__, **names}
     exec(compile(source, filename, "exec"), space)
+    _made[space[function.__name__]] = function, edits, names
     return space[function.__name__]
+
+
+def both(first: Callable[..., Any], second: Callable[..., Any]) -> Callable[..., Any] | None:
+    """One function with the edits of two others: who made both mistakes wrote it.
+
+    None if they are no edits of the same function, or if no order leaves each edit its place.
+    """
+    if first not in _made or second not in _made or _made[first][0] is not _made[second][0]:
+        return None
+    for one, other in ((first, second), (second, first)):
+        (function, edits, names), (_, more, further) = _made[one], _made[other]
+        with contextlib.suppress(ValueError, SyntaxError), warnings.catch_warnings():  # a place that is gone, no code
+            warnings.simplefilter("ignore")
+            return edited(function, *edits, *more, **names | further)
+    return None
 
 
 @cache

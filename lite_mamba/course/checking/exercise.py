@@ -95,6 +95,7 @@ class Misconception(Mistake):
         wrong: the wrong answer, a function with the learner's signature, or several: one mistake in the spellings that
             give different values. Natural is an edit of the reference, `edited(reference, "decay * h → h")`. It may
             raise: then the learner's function must raise the same error, with the same words, at the same operation.
+            The first spelling is tried together with that of each other mistake, too, if both are edits.
         where: `where(**case) -> bool` picks the cases on which the learner's function must agree with `wrong`: edge
             cases that one and the same mistake treats in several ways are left out.
         given: the code of a bug hunt as the notebook gives it. Who has run it has tried nothing yet.

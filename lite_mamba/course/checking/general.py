@@ -140,6 +140,8 @@ HINTS: dict[str, str] = {  # the most telling first
     "right in some cases only": "What do the cases that come out right have in common?",
     "nearly right": "What is left out because it is small, rounded on the way, or stopped before its end? Or does a "
     "formula stand for another one that it is only near to?",
+    # None of the above, and no mistake of the exercise alone.
+    "two mistakes at once": "Mend one of them, and check again: what is left may have a hint of its own.",
 }
 ORDER = list(HINTS)
 

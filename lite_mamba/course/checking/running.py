@@ -80,8 +80,14 @@ def _has_dtype(value: Any) -> bool:
     return isinstance(value, Tensor) and (value.is_floating_point() or value.is_complex())
 
 
-def run(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any], quiet: bool = True) -> Outcome:
-    """Calls a function on a copy of a case, always from the same random numbers.
+def run(
+    exercise: Exercise,
+    function: Callable[..., Any],
+    case: dict[str, Any],
+    quiet: bool = True,
+    seconds: float = SECONDS,
+) -> Outcome:
+    """Calls a function on a copy of a case, always from the same random numbers, and stops it after so many seconds.
 
     What it prints is shown only when not quiet; warnings never are.
     """
@@ -89,7 +95,7 @@ def run(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any], 
     try:
         with neutral(SEED), contextlib.redirect_stdout(printed), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            value = in_time(lambda: exercise.call(function, given), SECONDS)
+            value = in_time(lambda: exercise.call(function, given), seconds)
             _close(value)
     except KeyboardInterrupt:
         raise

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial, wraps
 from inspect import isfunction
-from itertools import count, islice
+from itertools import combinations, count, islice
 from typing import Any
 
 from torch import Tensor
 
 from .compare import Tolerance, difference
+from .edits import both
 from .errors import InALargerCase, raised_by_check, same_error, swallowed
 from .exercise import Draw, Exercise, Misconception, Mistake
 from .features import FEWEST, claims
@@ -31,6 +32,7 @@ from .tables import shape_words
 
 SHRINK_TRIES = 80
 CLAIM_DRAWS, CLAIM_TRIES = 200, 8  # further cases that are drawn, and those of them in which a claim is tried
+SECONDS_OF_A_PAIR = 0.5  # for one call of two edits together: there are hundreds, and some do not come to an end
 TELLING = 3  # single words or numbers that must tell a known wrong answer from the right one, or it earns no name
 
 
@@ -154,6 +156,8 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
         if small.got.value is None:
             found = (Said("a caught error"),)
     name = named(found)
+    if name is None and (two := two_known(exercise, examples)):
+        name, words = named([two]), (two.words,)
     return Verdict("misconception" if name else "wrong", example=small, misconception=name, relations=words)
 
 
@@ -335,6 +339,36 @@ def known_misconception(exercise: Exercise, examples: Sequence[Example]) -> Misc
         if any(_explains(exercise, wrong, known.where, examples) for wrong in known.answers):
             return known
     return None
+
+
+def two_known(exercise: Exercise, examples: Sequence[Example]) -> Said | None:
+    """Two known misconceptions that together give all of a function's outcomes; None if there is no one such pair."""
+    first, pairs = _pairs(exercise)
+    found = [
+        names
+        for names, wrong, one in pairs
+        if _agree(exercise, one, examples[first].got)
+        and all(_agree(exercise, run(exercise, wrong, example.case), example.got) for example in examples)
+    ]
+    evidence = sum(1 if _single(example.got) else TELLING for example in examples if not example.right)
+    if len(found) != 1 or evidence < TELLING:
+        return None
+    return Said("two mistakes at once", "Together, “{}” and “{}” give these values.".format(*found[0]))
+
+
+@lru_cache(maxsize=8)
+def _pairs(exercise: Exercise) -> tuple[int, list[tuple[tuple[str, str], Callable[..., Any], Outcome]]]:
+    """The number of a case, and of each two misconceptions that go together the names, the answer, and what it gives.
+
+    Of several spellings the first is taken. The code that a bug hunt gives is no mistake, but what is to be mended.
+    """
+    number = len(trials(exercise)) // 4
+    case = trials(exercise)[number].case
+    known = [one for one in exercise.misconceptions if not one.given]
+    joined = [((one.name, other.name), both(one.answers[0], other.answers[0])) for one, other in combinations(known, 2)]
+    return number, [
+        (names, wrong, run(exercise, wrong, case, seconds=SECONDS_OF_A_PAIR)) for names, wrong in joined if wrong
+    ]
 
 
 def _explains(exercise: Exercise, wrong: Callable[..., Any], where: Callable[..., bool], examples) -> bool:
