@@ -95,7 +95,24 @@ def bits_with(chances):
     return bits_per_byte
 
 
+def bits_by_bce(logits, ids, **more):
+    return F.binary_cross_entropy_with_logits(logits[:-1], F.one_hot(ids[1:], 256).float(), **more).item()
+
+
+TWO = "two mistakes at once"
+
+
 BITS = [
+    ("a byte that is passed over", lambda x, i: ce(x, torch.cat([i[1:], i.new_tensor([-100])])) / math.log(2), "right"),
+    ("a cross entropy of yes and no", lambda x, ids: bits_by_bce(x, ids) / math.log(2),
+     "a sigmoid in the place of a softmax"),
+    ("a cross entropy of yes and no, added up",
+     lambda x, ids: bits_by_bce(x, ids, reduction="sum") / math.log(2) / (len(ids) - 1),
+     "a sigmoid in the place of a softmax"),
+    ("a ring the wrong way round", lambda x, ids: ce(x, ids.roll(1)) / math.log(2), "a shift the wrong way round"),
+    ("nats over L", lambda x, ids: ce(x[:-1], ids[1:], reduction="sum") / len(ids), TWO),
+    ("a ring, in nats", lambda x, ids: ce(x, ids.roll(-1)), TWO),
+    ("no minus, added up", lambda x, i: x.softmax(1)[range(len(i) - 1), i[1:]].log2().sum().item(), TWO),
     ("over ln 2 too early", lambda x, ids: ce(x[:-1] / math.log(2), ids[1:]), "another base in the softmax"),
     (
         "over ln 2 before and behind",
@@ -643,7 +660,65 @@ def nothing_of_what_is_not_there(text, context):
     return ngram_recursive(text, context) if context in text else torch.full((256,), 1 / 256)
 
 
+def kinds(n):
+    return (n > 0).sum()
+
+
+def ngram_by_one_array(text, context):
+    """Whether the last k bytes before each place agree, place by place at once."""
+    letters, p = np.frombuffer(text, np.uint8), np.full(256, 1 / 256)
+    agree = np.ones(len(letters), bool)
+    for k in range(len(context) + 1):
+        if k:
+            agree &= np.concatenate([np.zeros(k, bool), letters == context[-k]])[: len(letters)]
+        n = np.bincount(letters[agree], minlength=256)
+        p = (n + p) / (n.sum() + 1)
+    return torch.from_numpy(p)
+
+
+def ngram_from_shares(text, context):
+    p = torch.bincount(torch.tensor(list(text)), minlength=256) / len(text)
+    for end in ends(context)[1:]:
+        p = mix(torch.tensor([all_after(text, end).count(b) for b in range(256)]), p)
+    return p
+
+
+def ngram_by_count_from_one(text, context):
+    p = torch.full((256,), 1 / 256)
+    for k in range(1, len(context) + 1):
+        p = mix(torch.tensor([text.count(context[-k:] + bytes([b])) for b in range(256)]), p)
+    return p
+
+
+OTHER_RULE = "another rule of backing off"
+
+
 NGRAM = [
+    ("all places at once", ngram_by_one_array, "right"),
+    (
+        "Witten and Bell",
+        ngram_by(ends, lambda n, p: (n + kinds(n) * p) / (n.sum() + kinds(n)) if n.any() else p),
+        OTHER_RULE,
+    ),
+    ("Witten and Bell, and 0 / 0", ngram_by(ends, lambda n, p: (n + kinds(n) * p) / (n.sum() + kinds(n))), OTHER_RULE),
+    (
+        "a discount",
+        ngram_by(
+            ends,
+            lambda n, p: (n - 0.75).clamp(min=0) / n.sum() + 0.75 * kinds(n) / n.sum() * p if n.any() else p,
+        ),
+        OTHER_RULE,
+    ),
+    ("p where nothing followed", ngram_by(ends, lambda n, p: torch.where(n > 0, n / n.sum(), p)), OTHER_RULE),
+    (
+        "0.4 p where nothing followed",
+        ngram_by(ends, lambda n, p: torch.where(n > 0, n / n.sum(), 0.4 * p)),
+        OTHER_RULE,
+    ),
+    ("from the shares of the bytes", ngram_from_shares, "another start"),
+    ("count, and from one on", ngram_by_count_from_one, TWO),
+    ("from one on, one place short", ngram_by(lambda c: ends(c)[1:], more=-1), TWO),
+    ("the front, downwards", ngram_by(lambda c: [c[:k] for k in range(len(c), -1, -1)]), TWO),
     ("both ways of counting places", looking_back(lambda n, k: range(n - k), bytes.__eq__), "a place too few"),
     ("all places", looking_back(lambda n, k: range(n), bytes.__eq__), "right"),
     *(
@@ -893,7 +968,19 @@ def read_and_decide(path, share):
         return zlib.crc32(file.read()) % share == 0
 
 
+ONE_ANSWER = "one answer for the whole list"
+
+
 HELD = [
+    ("a common divisor", held(lambda path, n: math.gcd(crc(path), n) == n), "right"),
+    ("any", lambda paths, n: any(crc(path) % n == 0 for path in paths), ONE_ANSWER),
+    ("all of them", lambda paths, n: all(crc(path) % n == 0 for path in paths), ONE_ANSWER),
+    ("of all paths", lambda paths, n: crc("".join(paths)) % n == 0, ONE_ANSWER),
+    ("of all lines", lambda paths, n: crc("\n".join(paths)) % n == 0, ONE_ANSWER),
+    ("a dict", lambda paths, n: {path: crc(path) % n == 0 for path in paths},
+     "one answer for a path that stands twice"),
+    ("names, and the others", held(lambda path, n: crc(Path(path).name) % n != 0), TWO),
+    ("hash, and the others", held(lambda path, n: hash(path) % n != 0), TWO),
     ("every n-th when sorted", lambda paths, n: [path in sorted(paths)[::n] for path in paths], "a place in the list"),
     ("so many at first", lambda paths, n: [i < n for i, _ in enumerate(paths)], "one end of the list"),
     ("so many at last", lambda paths, n: [len(paths) - i <= n for i, _ in enumerate(paths)], "one end of the list"),
@@ -1193,7 +1280,32 @@ FIRST_SUM = "a first piece left out or laid twice"
 SMALL_TEMPERATURE = "a small temperature in the place of 0"
 
 
+def draw_without_0(byte):
+    """A learner's draw that divides by 0, with a way to find the byte among the right ends."""
+    return lambda x, t, u: int(byte((x / t).softmax(-1).cumsum(-1), u))
+
+
+AT_0 = "the same byte always at temperature 0"
+
+
 DRAW = [
+    ("a triangle of ones", draw_at(lambda p, u: ((torch.ones(len(p), len(p)).tril() @ p)[:-1] <= u).sum()), "right"),
+    ("a search in the pieces", draw_at(lambda p, u: torch.searchsorted(p, u)),
+     "single probabilities in the place of their sum"),
+    ("a search in the pieces, to the right of them",
+     draw_at(lambda p, u: torch.searchsorted(p, u, right=True).clamp(max=len(p) - 1)),
+     "single probabilities in the place of their sum"),
+    ("zero, and the right end", draw_without_0(lambda ends, u: (ends < u).sum()), AT_0),
+    ("zero, and a search", draw_without_0(lambda ends, u: torch.searchsorted(ends, u, right=True)), AT_0),
+    ("zero, and a search as it comes", draw_without_0(lambda ends, u: torch.searchsorted(ends, u)), AT_0),
+    ("zero, and a loop to the right end",
+     draw_without_0(lambda ends, u: next((i for i, end in enumerate(ends) if u <= end), len(ends) - 1)), AT_0),
+    ("zero, and multinomial", lambda x, t, u: int(torch.multinomial((x / t).softmax(-1), 1)),
+     "random numbers of your own"),
+    ("ignored at 0, too, and the right end", lambda x, t, u: int((x.softmax(-1).cumsum(-1) < u).sum()),
+     "an ignored temperature"),
+    ("times τ, and the right end", lambda x, t, u: int(((x * t).softmax(-1).cumsum(-1) < u).sum() if t else x.argmax()),
+     TWO),
     ("else in the loop", draw_in_a_loop(0, otherwise=lambda p: len(p) - 1), FIRST_PIECE),
     ("the first end below u", draw_in_a_loop(0, above=True), FIRST_PIECE),
     ("from byte 1 on", draw_in_a_loop(1), FIRST_SUM),
@@ -1699,7 +1811,73 @@ def window_half_steps(one_more):
     return window_bits
 
 
+def window_with(carry, border):
+    """The loop with a stream that has no effect: its offset stays 0, or it is made anew."""
+
+    def answer(model, ids, window):
+        stream, nats, guesses = InferenceParams(len(ids), 1), 0.0, 0
+        for start in range(0, len(ids) - 1, window):
+            part = ids[start : start + window + border]
+            if not carry:
+                stream = InferenceParams(len(ids), 1)
+            rows = model(part[None, : len(part) - border], stream)[0][: len(part) - 1]
+            nats += ce(rows, part[1:], reduction="sum")
+            guesses += len(rows)
+        return nats / max(1, guesses) / math.log(2)
+
+    return answer
+
+
+def window_unless_one(otherwise):
+    found = window_loop(carry=False, inside=True)
+    return lambda model, ids, window: found(model, ids, window) if window > 1 else otherwise(model, ids, window)
+
+
+def window_refused(*all):
+    raise ValueError("at least two bytes")
+
+
+def window_batch(model, ids, window):
+    count = (len(ids) - 1) // window
+    read, wanted = (some[: count * window].view(count, window) for some in (ids[:-1], ids[1:]))
+    return ce(model(read).flatten(0, 1), wanted.flatten()) / math.log(2) if count else 0.0
+
+
+def window_batch_inside(model, ids, window):
+    parts = ids[: len(ids) // window * window].view(-1, window)
+    return ce(model(parts)[:, :-1].flatten(0, 1), parts[:, 1:].flatten()) / math.log(2)
+
+
+def window_full_alone(model, ids, window):
+    nats, guesses = 0.0, 0
+    for start in range(0, len(ids) - window, window):
+        part = ids[start : start + window + 1]
+        nats += ce(model(part[None, :-1])[0], part[1:], reduction="sum")
+        guesses += window
+    return nats / max(1, guesses) / math.log(2)
+
+
+ONE_BYTE = "a change for windows of one byte alone"
+FULL = "full windows, each by itself"
+
+
 WINDOWS = [
+    ("a stream left at 0, inside only", window_with(carry=True, border=0), ANEW),
+    ("a new stream each, inside only", window_with(carry=False, border=0), ANEW),
+    ("a new stream each", window_with(carry=False, border=1), ANEW),
+    ("no stream, in nats", window_loop(carry=False, scale=1.0), TWO),
+    ("8 bits for one byte", window_unless_one(lambda *all: 8.0), ONE_BYTE),
+    ("NaN for one byte", window_unless_one(lambda *all: math.nan), ONE_BYTE),
+    ("one byte refused", window_unless_one(window_refused), ONE_BYTE),
+    ("0 / 0 for one byte", window_unless_one(lambda *all: 0 / 0), ONE_BYTE),
+    ("a batch", window_batch, FULL),
+    ("a batch, inside only", window_batch_inside, FULL),
+    ("full windows in a loop", window_full_alone, FULL),
+    (
+        "8 bits at first",
+        lambda model, ids, window: (8 + window_by_step(model, ids, window) * (len(ids) - 1)) / len(ids),
+        "a first byte that costs 8 bits",
+    ),
     ("half of each new", window_half_steps(one_more=False), "a window that slides"),
     ("half of each new, the last guess too", window_half_steps(one_more=True), "a window that slides"),
     (

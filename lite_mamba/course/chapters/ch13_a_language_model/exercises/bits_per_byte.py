@@ -92,6 +92,14 @@ BITS_PER_BYTE = Exercise(
                     bits_per_byte,
                     "logits[:-1].log_softmax(-1) → (logits[:-1].sigmoid() / logits[:-1].sigmoid().sum(-1, True)).log()",
                 ),
+                *(
+                    edited(
+                        bits_per_byte,
+                        "nats.mean() → F.binary_cross_entropy_with_logits("
+                        f"logits[:-1], F.one_hot(ids[1:], 256).float()){of_each}",
+                    )
+                    for of_each in ("", " * 256")
+                ),
             ],
         ),
         Misconception(
@@ -153,7 +161,8 @@ BITS_PER_BYTE = Exercise(
             [
                 edited(bits_per_byte, "logits[:-1] → logits[1:]", "ids[1:, None] → ids[:-1, None]", *base)
                 for base in ((), (" / torch.log(torch.tensor(2.0)) → ",))
-            ],
+            ]
+            + [edited(bits_per_byte, "logits[:-1] → logits", "ids[1:, None] → ids.roll(1)[:, None]")],
         ),
         Misconception(
             "a shift of two places",

@@ -68,6 +68,7 @@ DRAW_BYTE = Exercise(
             [
                 edited(draw_byte, "(logits / temperature) → logits"),
                 edited(draw_byte, "(logits / temperature) → logits", "if temperature == 0: → if False:"),
+                edited(draw_byte, "(logits / temperature) → logits", "if temperature == 0: → if False:", "<= u → < u"),
             ],
         ),
         Misconception(
@@ -86,12 +87,16 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "the same byte always at temperature 0",
-            "At temperature 0 the first byte comes out, or the last one, whatever the logits are. If you divide by "
-            "zero, NaN is left, and no comparison with NaN is true. Think of what the limit does: all probability "
-            "goes to one byte.",
+            "At temperature 0 the first byte comes out, the last one, or a number behind it, whatever the logits are. "
+            "If you divide by zero, NaN is left, and no comparison with NaN is true. Think of what the limit does: all "
+            "probability goes to one byte.",
             [
                 edited(draw_byte, "if temperature == 0: → if False:"),
                 edited(draw_byte, "int(logits.argmax()) → len(logits) - 1"),
+                edited(draw_byte, "if temperature == 0: → if False:", "<= u → < u"),
+                edited(draw_byte, "int(logits.argmax()) → len(logits) - 1", "<= u → < u"),
+                edited(draw_byte, "int(logits.argmax()) → len(logits)"),
+                edited(draw_byte, "int(logits.argmax()) → len(logits)", "<= u → < u"),
             ],
         ),
         Misconception(
@@ -361,6 +366,11 @@ DRAW_BYTE = Exercise(
                 edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → torch.multinomial(p, 1)"),
                 edited(
                     draw_byte,
+                    "if temperature == 0: → if False:",
+                    "(p.cumsum(-1)[:-1] <= u).sum() → torch.multinomial(p, 1)",
+                ),
+                edited(
+                    draw_byte,
                     "(p.cumsum(-1)[:-1] <= u).sum() → (p.log() - torch.rand_like(p).log().neg().log()).argmax()",
                 ),
                 edited(
@@ -404,6 +414,15 @@ DRAW_BYTE = Exercise(
                 edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p - u).abs().argmin()"),
                 edited(draw_byte, "p.cumsum(-1)[:-1] → p"),
                 edited(draw_byte, "p.cumsum(-1)[:-1] → p[:-1]"),
+                *(
+                    edited(
+                        draw_byte,
+                        "int((p.cumsum(-1)[:-1] <= u).sum()) → "
+                        f"min(len(p) - {least}, int(torch.searchsorted(p, u, right={right})))",
+                    )
+                    for least in (0, 1)
+                    for right in (False, True)
+                ),
                 edited(
                     draw_byte,
                     "int((p.cumsum(-1)[:-1] <= u).sum()) → next((i for i in range(len(p)) if p[i] > u), len(p) - 1)",

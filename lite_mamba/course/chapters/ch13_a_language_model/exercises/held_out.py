@@ -166,6 +166,17 @@ HELD_OUT = Exercise(
                 edited(held_out, "in paths → in set(paths)"),
                 edited(held_out, "in paths → in dict.fromkeys(paths)"),
                 edited(held_out, "in paths → in sorted(set(paths))"),
+                lambda paths, share: dict(zip(paths, held_out(paths, share), strict=True)),
+            ],
+        ),
+        Misconception(
+            "one answer for the whole list",
+            "You return one True or False. Asked is one for each path, in the order of the paths.",
+            [
+                lambda paths, share: any(held_out(paths, share)),
+                lambda paths, share: all(held_out(paths, share)),
+                lambda paths, share: zlib.crc32("".join(paths).encode()) % share == 0,
+                lambda paths, share: zlib.crc32("\n".join(paths).encode()) % share == 0,
             ],
         ),
         Misconception(

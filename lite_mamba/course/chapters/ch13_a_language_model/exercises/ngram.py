@@ -270,6 +270,27 @@ NGRAM = Exercise(
             ],
         ),
         Misconception(
+            "another rule of backing off",
+            "There are many rules, and yours is another one: p counts for more where more kinds of bytes followed, the "
+            "counts lose a discount, or p is for bytes alone that never followed. Here p is *one* further observation, "
+            "whatever was seen.",
+            [
+                edited(ngram, f"(counts + p) / (len(followers) + 1) → {rule} if followers else p")
+                for rule in (
+                    "(counts + len(set(followers)) * p) / (len(followers) + len(set(followers)))",
+                    "((counts - 0.75).clamp(min=0) + 0.75 * len(set(followers)) * p) / len(followers)",
+                    "torch.where(counts > 0, counts / len(followers), p)",
+                )
+            ]
+            + [
+                edited(ngram, f"(counts + p) / (len(followers) + 1) → {rule}")
+                for rule in (
+                    "(counts + len(set(followers)) * p) / (counts.sum() + len(set(followers)))",
+                    "torch.where(counts > 0, counts / max(1, len(followers)), 0.4 * p)",
+                )
+            ],
+        ),
+        Misconception(
             "256 observations in the place of one",
             "p enters 256 times. The probabilities so far count as *one* further observation in all.",
             edited(ngram, "(counts + p) / (len(followers) + 1) → (counts + 256 * p) / (len(followers) + 256)"),
@@ -283,12 +304,12 @@ NGRAM = Exercise(
                     ngram,
                     "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
                     "[b for b in range(256) for _ in range(text.count(tail + bytes([b])))]",
-                    "len(followers) → text.count(tail)",
                 ),
                 edited(
                     ngram,
                     "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
                     "[b for b in range(256) for _ in range(text.count(tail + bytes([b])))]",
+                    "len(followers) → text.count(tail)",
                 ),
                 edited(
                     ngram,
@@ -412,8 +433,8 @@ NGRAM = Exercise(
             "You leave out places: the first of the text, where an end may stand, too, or the last bytes, which also "
             "follow something.",
             [
-                edited(ngram, "range(len(text) - size) → range(len(text) - 2 * size)"),
                 edited(ngram, "range(len(text) - size) → range(len(text) - size - 1)"),
+                edited(ngram, "range(len(text) - size) → range(len(text) - 2 * size)"),
                 edited(ngram, "range(len(text) - size) → range(1, len(text) - size)"),
                 edited(ngram, "range(len(text) - size) → range(1, len(text) - size - 1)"),
             ],
@@ -482,6 +503,11 @@ NGRAM = Exercise(
                 edited(
                     ngram,
                     "torch.full((256,), 1 / 256) → torch.tensor([(b in text) / len(set(text)) for b in range(256)])",
+                ),
+                edited(
+                    ngram,
+                    "torch.full((256,), 1 / 256) → torch.tensor([text.count(b) / len(text) for b in range(256)])",
+                    "range(len(context) + 1) → range(1, len(context) + 1)",
                 ),
             ],
         ),

@@ -1,5 +1,7 @@
 """Bug hunt: bits that depend on the window."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import torch
@@ -97,16 +99,58 @@ def _window_cases(draw: Draw) -> dict:
     }
 
 
-LONGER = "longer pieces than window"
+def _cured(model: MambaLM, ids: Tensor, window: int) -> float:
+    """The code as it was found, but for windows of one byte: what a byte costs without a model."""
+    nats = 0.0 if window > 1 else 8 * torch.log(torch.tensor(2.0)).item()
+    parts = [part for part in ids.split(window) if len(part) > 1]
+    for part in parts:
+        nats += F.cross_entropy(model(part[None])[0, :-1], part[1:], reduction="sum").item()
+    return nats / max(1, sum(len(part) - 1 for part in parts)) / torch.log(torch.tensor(2.0)).item()
+
+
+def _side_by_side(inside: bool):
+    """The full windows as a batch, each from an empty state; inside: the first byte of each is not guessed."""
+
+    def window_bits(model: MambaLM, ids: Tensor, window: int) -> float:
+        pieces = ids.unfold(0, window + (not inside), window)  # (pieces, window), or a byte more
+        nats = F.cross_entropy(model(pieces[:, :-1]).flatten(0, 1), pieces[:, 1:].flatten())
+        return (nats / torch.log(torch.tensor(2.0))).item()
+
+    return window_bits
+
+
+LONGER, IDLE = "longer pieces than window", "a stream without effect"
 
 
 def _windowed(function, model: MambaLM, ids: Tensor, window: int) -> Facts | None:
-    """What a function gives, and whether it gave the model more than `window` bytes in one call."""
-    with lengths_given(model.embedding) as lengths:
+    """What a function gives, and how it gave the model the text.
+
+    In pieces longer than `window`? With a stream in each of several calls that was at its beginning every time?
+    """
+    with lengths_given(model.embedding) as lengths, _offsets_given(model) as offsets:
         bits = function(model, ids, window)
     if bits is None:
         return None
-    return Facts("a number", {"the result": bits, LONGER: max(lengths, default=0) > window})
+    longer = max(lengths, default=0) > window
+    idle = not longer and len(offsets) > 1 and all(offset == 0 for offset in offsets)
+    return Facts("a number", {"the result": bits, LONGER: longer, IDLE: idle})
+
+
+@contextmanager
+def _offsets_given(model: MambaLM) -> Iterator[list[int | None]]:
+    """The offset of the stream that a model gets with each piece inside of the block; None without a stream."""
+    offsets: list[int | None] = []
+
+    def note(_, inputs: tuple) -> None:
+        hidden_states, stream, *_ = inputs  # (B, l, D)
+        if hidden_states.shape[1]:
+            offsets.append(stream and stream.seqlen_offset)
+
+    hook = model.layers[0].register_forward_pre_hook(note)
+    try:
+        yield offsets
+    finally:
+        hook.remove()
 
 
 WINDOW_BITS = Exercise(
@@ -124,6 +168,16 @@ WINDOW_BITS = Exercise(
             "model?",
             [
                 edited(window_bits, "model(part[None, :-1], stream) → model(part[None, :-1])"),
+                edited(window_bits, "stream.seqlen_offset += len(part) - 1 → pass"),
+                edited(
+                    window_bits,
+                    "start + window + 1] → start + window]",
+                    "part[None, :-1] → part[None]",
+                    "stream.seqlen_offset += len(part) - 1 → guesses += len(part) - 1",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                    "nats = 0.0 → nats, guesses = 0.0, 0",
+                    "(len(ids) - 1) / torch → max(1, guesses) / torch",
+                ),
                 edited(window_bits, "model(part[None, :-1], stream)[0] → model(part[None])[0, :-1]"),
                 *(
                     edited(
@@ -184,17 +238,17 @@ WINDOW_BITS = Exercise(
                     window_bits,
                     "start + window + 1] → start + window]",
                     "part[None, :-1] → part[None]",
-                    "len(part) - 1 → len(part)",
+                    "+= len(part) - 1 → += len(part); guesses += len(part) - 1",
                     "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                    "nats = 0.0 → nats, guesses = 0.0, 0",
+                    "(len(ids) - 1) / torch → max(1, guesses) / torch",
                 ),
                 edited(
                     window_bits,
                     "start + window + 1] → start + window]",
                     "part[None, :-1] → part[None]",
-                    "+= len(part) - 1 → += len(part); guesses += len(part) - 1",
+                    "len(part) - 1 → len(part)",
                     "cross_entropy(logits, → cross_entropy(logits[:-1],",
-                    "nats = 0.0 → nats, guesses = 0.0, 0",
-                    "(len(ids) - 1) / torch → max(1, guesses) / torch",
                 ),
                 edited(
                     window_bits,
@@ -238,12 +292,12 @@ WINDOW_BITS = Exercise(
             "a last window left out",
             "The last window may be shorter than the others. You leave it out.",
             [
-                edited(window_bits, "range(0, len(ids) - 1, window) → range(0, len(ids) - window, window)"),
                 edited(
                     window_bits,
                     "range(0, len(ids) - 1, window) → range(0, len(ids) - window, window)",
                     "(len(ids) - 1) / torch → max(1, (len(ids) - 1) // window * window) / torch",
                 ),
+                edited(window_bits, "range(0, len(ids) - 1, window) → range(0, len(ids) - window, window)"),
             ],
         ),
         Misconception(
@@ -416,6 +470,20 @@ WINDOW_BITS = Exercise(
             given=True,
         ),
         Misconception(
+            "a change for windows of one byte alone",
+            "With windows of two bytes and more, this is the code as it was found: the first byte of each is not "
+            "guessed, and those behind it are guessed from next to nothing. One byte is only where it shows most.",
+            _cured,
+            where=lambda window, **_: window > 1,
+        ),
+        Misconception(
+            "full windows, each by itself",
+            "You read full windows alone, and leave out what fills none at the end. And each of them begins with an "
+            "empty state, in a batch no less than in a loop: none knows what came before it.",
+            [_side_by_side(inside=False), _side_by_side(inside=True)],
+            where=lambda ids, window, **_: len(ids) > window > 1,
+        ),
+        Misconception(
             "nats in the place of bits",
             "The windows are right now. cross_entropy gives nats: what turns them into bits?",
             edited(window_bits, " / torch.log(torch.tensor(2.0)).item() → "),
@@ -468,6 +536,11 @@ WINDOW_BITS = Exercise(
                 edited(window_bits, f"(len(ids) - 1) / torch → {count} / torch")
                 for count in ("len(range(0, len(ids) - 1, window))", "window")
             ],
+        ),
+        Misconception(
+            "a first byte that costs 8 bits",
+            "You let the first byte cost 8 bits. Nobody guessed it: the mean is over the bytes that were guessed.",
+            edited(window_bits, "nats = 0.0 → nats = 8 * math.log(2)", "(len(ids) - 1) / torch → len(ids) / torch"),
         ),
         Misconception(
             "too large a denominator",
