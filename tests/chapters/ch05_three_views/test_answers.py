@@ -1680,6 +1680,11 @@ TIME = [
     ("a correlation", alike(lambda a, b: np.corrcoef(a, b)[0, 1], 0.99), LIKE),
     ("one of the shifts", invariant_by_some_shift, None),
     (
+        "linear, too",
+        lambda layer, u, s: close(layer(delayed(u, s)), delayed(layer(u), s)) and close(layer(3 * u), 3 * layer(u)),
+        "a test for linearity",
+    ),
+    (
         "cut off by one too many",
         lambda layer, u, s: close(layer(delayed(u, s))[s + 1 :], layer(u)[: -s - 1]),
         DIFFER,

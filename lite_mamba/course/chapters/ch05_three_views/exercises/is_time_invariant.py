@@ -399,6 +399,7 @@ IS_TIME_INVARIANT = Exercise(
                 _moved("2 * u", "2 * layer(u)"),
                 _moved("shift * u", "shift * layer(u)"),
                 _moved(f"u + {LATE_INPUT}", f"layer(u) + layer({LATE_INPUT})"),
+                edited(is_time_invariant, "return torch → return torch.allclose(layer(2 * u), 2 * layer(u)) and torch"),
             ],
         ),
         Misconception(
