@@ -100,6 +100,9 @@ GATE = [
     ("softplus of −Δ", lambda d: torch.log1p(torch.exp(-d)), "a softplus of −Δ"),
     ("1 − softplus of −Δ", lambda d: 1 - F.softplus(-d), "a softplus of −Δ"),
     ("normalised", lambda d: F.normalize(d, dim=0), "gates that look at each other"),
+    ("sigmoid of ln(Δ − 1)", lambda d: torch.sigmoid(torch.log(d - 1)), "a sigmoid of another raw number"),
+    ("sigmoid of exp(Δ) − 1", lambda d: torch.sigmoid(d.exp() - 1), "a sigmoid of another raw number"),
+    ("sigmoid of ln Δ", lambda d: 1 / (1 + torch.exp(-torch.log(d))), "another curve from 0 to 1"),
     ("the first one's", lambda d: torch.stack([1 - torch.exp(-d[0]) for _ in d]), "gates that look at each other"),
 ]
 
@@ -534,6 +537,14 @@ GATED = [
     ),
     ("over the sum of its weights", state_over_its_weights, MEAN),
     ("a running mean", lambda u, g: torch.cumsum(u * g, 0) / torch.cumsum(g, 0), MEAN),
+    ("tanh of the token", state_of(lambda h, u, g, t: torch.lerp(h, u[t].tanh(), g[t])), "a tanh as in a GRU"),
+    ("tanh of the state", state_of(lambda h, u, g, t: torch.lerp(h, u[t], g[t]).tanh()), "a tanh as in a GRU"),
+    (
+        "gated token, gated again",
+        state_of(lambda h, u, g, t: h - g[t] * h + g[t] * (g[t] * u[t])),
+        "a gate that comes in twice",
+    ),
+    ("squared gates", state_of(lambda h, u, g, t: torch.lerp(h, u[t], g[t] ** 2)), "a gate that comes in twice"),
     ("two lines, each with a share", state_in_two_lines, "an old state that fades twice"),
     ("stored first, from u[0]", state_before_from_the_first_token, "the state before the token"),
     ("swapped, from u[0]", state_from_u0(lambda h, x, gate: gate * h + (1 - gate) * x), "swapped doors"),
@@ -579,6 +590,12 @@ def by_hand_in_a_clone(is_data):
     delta = is_data.clone()
     delta[is_data] = 8.0
     delta[~is_data] = 1e-4
+    return delta
+
+
+def by_hand_from_the_first(is_data):
+    delta = torch.where(is_data, 9.0, 2e-5)
+    delta[0] = 9.0
     return delta
 
 
@@ -680,6 +697,7 @@ BY_HAND = [
     ("a column", lambda m: torch.tensor([[10.0] if data else [1e-5] for data in m]), NO_TENSOR),
     ("early", lambda m: torch.cat([m[1:], m[:1]]) * 10.0 + 1e-5, "a mask that comes one token early"),
     ("the first token only", lambda is_data: torch.where(torch.arange(len(is_data)) == 0, 10.0, 1e-5), None),
+    ("the first token, whatever it is", by_hand_from_the_first, "a first token that always resets"),
     ("the last one alone", by_hand_at_the_last, "the last data token alone"),
     ("where data begin", by_hand_beside(lambda m: [False, *m[:-1]]), "data in a row, of which one resets"),
     ("where data end", by_hand_beside(lambda m: [*m[1:], False]), "data in a row, of which one resets"),
@@ -1016,6 +1034,7 @@ PARAMETERS = [
     ("bias twice, no softplus", parameters(lambda low, W, b: low @ W.T + b + b), "a bias that is added twice"),
     ("no bias, C and B", exchanged(lambda low, W, b: F.softplus(low @ W.T)), EXCHANGED),
     ("no softplus, C and B", exchanged(lambda low, W, b: F.linear(low, W, b)), EXCHANGED),
+    ("exp, C and B", exchanged(lambda low, W, b: F.linear(low, W, b).exp()), EXCHANGED),
     ("relu on B and C", parameters(delta_of, F.relu, F.relu), ON_B_AND_C),
     ("exp on B and C", parameters(delta_of, torch.exp, torch.exp), ON_B_AND_C),
     ("softmax on B and C", parameters(delta_of, lambda B: B.softmax(-1), lambda C: C.softmax(-1)), ON_B_AND_C),
@@ -1410,6 +1429,8 @@ MENDED = [
     ("sequence 0", lambda u, *rest: ssm(lambda low, W, b: low @ W.T, **BOTH)(u[:1], *rest).expand_as(u) * 1.0, None),
     ("no return", lambda *all: None, None),
     ("softplus of the bias, none of the sum", ssm(lambda low, W, b: low @ W.T + F.softplus(b)), OWN_FUNCTION),
+    ("bias above 0 only", ssm(lambda low, W, b: F.softplus(low @ W.T + b.clamp(min=0))), OWN_FUNCTION),
+    ("size of the bias", ssm(lambda low, W, b: F.softplus(low @ W.T + b.abs())), OWN_FUNCTION),
     ("ten times Δ", ssm(lambda low, W, b: 10 * delta_of(low, W, b + b)), "a Δ with a factor"),
     ("a hundred times Δ", ssm(lambda low, W, b: delta_of(low, W, 2 * b) / 0.01), "a Δ with a factor"),
     ("1 − Ā", own_loop(lambda d, A, B: -torch.expm1(d * A) * B), "a gate in the place of Δ·B"),
@@ -1529,6 +1550,8 @@ RESET = [
     ("a share over the largest", lambda left, A: left / A.max().item(), "a share without its logarithm"),
     ("1 − left over the fastest", lambda left, A: (left - 1) / A.min().item(), "a share without its logarithm"),
     ("any in the place of all", reset_by_a_search(any, 1e-3), "the fastest state decides"),
+    ("fastest, to 2 digits", lambda left, A: round(math.log(left) / A.min().item(), 2), "the fastest state decides"),
+    ("the middle", lambda left, A: math.log(left) / ((max(A) + min(A)) / 2).item(), MEAN_STATE),
     ("any, in small steps", reset_by_a_search(any, 1e-2), "the fastest state decides"),
     ("base ten, fastest", lambda left, A: math.log10(left) / A.min().item(), "a logarithm to base ten"),
     ("base ten, negative", lambda left, A: math.log10(left) / -A.max().item(), "a logarithm to base ten"),

@@ -167,6 +167,12 @@ DELTA_BY_HAND = Exercise(
             edited(delta_by_hand, "is_data, → is_data & (is_data.flip(0).cumsum(0).flip(0) == 1),"),
         ),
         Misconception(
+            "a first token that always resets",
+            "Your first token resets the state even if it is noise. The state starts at 0, and noise leaves it there "
+            "until data come.",
+            edited(delta_by_hand, "is_data, → is_data | (torch.arange(len(is_data)) == 0),"),
+        ),
+        Misconception(
             "data in a row, of which one resets",
             "Where one data token follows another, only the first or the last of them resets the state. Each of them "
             "is data, and wants a large Δ of its own: the neighbours do not count.",

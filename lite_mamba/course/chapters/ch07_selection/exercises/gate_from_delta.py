@@ -82,6 +82,12 @@ GATE_FROM_DELTA = Exercise(
             where=_small,
         ),
         Misconception(
+            "a sigmoid of another raw number",
+            "You take the sigmoid of a raw number, but softplus of it is not Δ: put one Δ in and go both ways. From Δ "
+            "the way is shorter: what is kept of the old state, and what is missing to the whole?",
+            [_gate(f"torch.sigmoid({w})") for w in ("torch.log(delta - 1)", "torch.expm1(delta)")],
+        ),
+        Misconception(
             "a softplus of −Δ",
             "You take the softplus of −Δ. The softplus is done: Δ is its result. What is kept of the old state is "
             "exp(−Δ), without a logarithm around it.",

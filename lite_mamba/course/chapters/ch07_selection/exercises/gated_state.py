@@ -123,6 +123,20 @@ GATED_STATE = Exercise(
             _step("(1 - g_t) * (1 - g_t) * h + g_t * u_t"),
         ),
         Misconception(
+            "a tanh as in a GRU",
+            "You take a tanh, as a GRU does. This recurrence has none: token and state are mixed as they are.",
+            [
+                _step(formula)
+                for formula in ("(1 - g_t) * h + g_t * torch.tanh(u_t)", "torch.tanh((1 - g_t) * h + g_t * u_t)")
+            ],
+        ),
+        Misconception(
+            "a gate that comes in twice",
+            "The gate is multiplied with itself where the token comes in, or at both doors. Each share is a gate or "
+            "what it leaves of the whole, once.",
+            [_step("(1 - g_t) * h + g_t * g_t * u_t"), _step("(1 - g_t * g_t) * h + g_t * g_t * u_t")],
+        ),
+        Misconception(
             "a mean in the place of the state",
             "You divide by the sum of the weights, so that they add up to one. The state starts at 0, and what the "
             "gates leave of this 0 counts as well: nothing is divided.",

@@ -212,7 +212,7 @@ MENDED_SSM = Exercise(
             "Δ: nine, about thirty, a hundred. Ask what makes Δ so small, and mend that.",
             [
                 _raw(f"{factor} * F.softplus(F.linear(low_rank, dt_proj, 2 * dt_bias))", NO_BIAS, NO_SOFTPLUS)
-                for factor in (2, 9, 10, 30, 100)
+                for factor in (2, 3, 5, 9, 10, 30, 100)
             ],
         ),
         Misconception(
@@ -227,13 +227,20 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a bias with a function of its own",
-            "The bias goes through a softplus, its inverse or an exponential before it is added. It is a raw number: "
-            "token and bias are added, and the softplus is taken of the sum.",
+            "The bias goes through a softplus or its inverse, through an exponential, or you take its size or cut it "
+            "off at 0. It is a raw number: token and bias are added, and the softplus is taken of the sum.",
             [
                 *(
                     edited(mended_ssm, f"delta_bias=dt_bias → delta_bias={bend}(dt_bias)")
-                    for bend in ("F.softplus", "torch.exp", "(lambda b: torch.log(torch.expm1(b)))")
+                    for bend in (
+                        "F.softplus",
+                        "torch.exp",
+                        "(lambda b: torch.log(torch.expm1(b)))",
+                        "F.relu",
+                        "torch.abs",
+                    )
                 ),
+                _raw("F.softplus(F.linear(low_rank, dt_proj, dt_bias)) + F.softplus(dt_bias)", NO_BIAS, NO_SOFTPLUS),
                 _raw("F.softplus(F.linear(low_rank, dt_proj)) + F.softplus(dt_bias)", NO_BIAS, NO_SOFTPLUS),
                 _raw("F.linear(low_rank, dt_proj, F.softplus(dt_bias))", NO_BIAS, NO_SOFTPLUS),
             ],

@@ -42,12 +42,13 @@ RESET_DELTA = Exercise(
                     _reset(f"math.ceil({parts} * math.log(1 / left) / A.abs().max().item()) / {parts}")
                     for parts in (1, 10, 100, 1000, 10000)
                 ),
+                *(_reset(f"round(math.log(1 / left) / A.abs().max().item(), {digits})") for digits in (1, 2)),
             ],
         ),
         Misconception(
             "the mean state decides",
-            "With the mean or the median over the states, those that are slower than it keep more than is allowed. "
-            "Which state forgets last?",
+            "With the mean, the middle or the median of the states, those that are slower than it keep more than is "
+            "allowed. Which state forgets last?",
             [
                 _reset("math.log(1 / left) / A.abs().median().item()"),
                 _reset("math.log(1 / left) / -A.median().item()"),
@@ -55,6 +56,7 @@ RESET_DELTA = Exercise(
                 _reset("math.log(1 / left) / A.mean().item()"),
                 _reset("(math.log(1 / left) / A.abs()).mean().item()"),
                 _reset("math.log(1 / left) / A.square().mean().sqrt().item()"),
+                _reset("2 * math.log(1 / left) / -(A.min() + A.max()).item()"),
             ],
         ),
         Misconception(

@@ -340,6 +340,7 @@ SELECTIVE_PARAMETERS = Exercise(
                         *(f"torch.{name}({{}})" for name in ("exp", "abs")),
                         *(f"F.{name}({{}}, dim=-1)" for name in ("softmax", "normalize")),
                         "{0} / {0}.square().mean(-1, keepdim=True).sqrt()",
+                        "F.layer_norm({0}, {0}.shape[-1:])",
                     )
                 ),
                 _delta("F.softplus(low_rank @ dt_proj.T)", "delta, B, C → delta, F.softplus(B), F.softplus(C)"),
@@ -393,6 +394,8 @@ SELECTIVE_PARAMETERS = Exercise(
                         "F.softplus(low_rank @ dt_proj.T)",
                         "F.softplus(low_rank @ dt_proj.T) + dt_bias",
                         "F.softplus(low_rank @ dt_proj.T + 2 * dt_bias)",
+                        "torch.exp(low_rank @ dt_proj.T + dt_bias)",
+                        "torch.sigmoid(low_rank @ dt_proj.T + dt_bias)",
                     )
                 ),
             ],
