@@ -286,6 +286,16 @@ MATRIX = [
     ("a mean of the state", lambda d, A, B, C: torch.stack([matrix_by_loops(
         d, A[n : n + 1], B[n : n + 1], C[n : n + 1]) for n in range(len(A))]).mean(0), "a mean over the state"),
     ("all steps of the text", matrix_with(lambda d, t, s: d.sum()), "a decay from the beginning"),
+    ("from s, on its side", lambda *case: matrix_with(lambda d, t, s: d[s : t + 1].sum())(*case).T,
+     "a step too many in the decay"),
+    ("from s, B and C", matrix_with(lambda d, t, s: d[s : t + 1].sum(), swap=True), "a step too many in the decay"),
+    ("no step, before t", matrix_with(lambda d, t, s: d[s:t].sum(), lambda d, t, s: 1.0),
+     "an input without its step"),
+    ("no step, up to t − 1", matrix_with(lambda d, t, s: d[s + 1 : t].sum(), lambda d, t, s: 1.0),
+     "an input without its step"),
+    ("no step, B and C", matrix_with(write=lambda d, t, s: 1.0, swap=True), "an input without its step"),
+    ("no step, on its side", lambda *case: matrix_with(write=lambda d, t, s: 1.0)(*case).T,
+     "an input without its step"),
 ]  # fmt: skip
 
 
@@ -856,7 +866,9 @@ BYTES = [
     ("1 for none", lambda ids, k: F.pad(ids, (k - 1, 0), value=1).unfold(0, k, 1).flip(1), "another number for none"),
     ("whole numbers of 32 bits", lambda ids, k: bytes_filled(ids, k).int(), "right"),
     ("a slice up to L − j", bytes_with(lambda ids, j: torch.cat([torch.full((j,), -1), ids[: len(ids) - j]])),
-     "a slice that ends below 0"),
+     "more −1 than places"),
+    ("a slice up to −j", lambda ids, k: torch.stack([ids] + [
+        torch.cat([torch.full((j,), -1), ids[:-j]]) for j in range(1, k)], 1), "more −1 than places"),
     ("zeros, up to L − j", bytes_with(lambda ids, j: torch.cat([torch.zeros(j).long(), ids[: len(ids) - j]])),
      "zeros before the text"),
     ("an unfold of a padded text alone", lambda ids, k: F.pad(ids, (k - 1, 0)).unfold(0, k, 1),
@@ -1093,6 +1105,9 @@ LEAK = [
     ("the two names exchanged, and bytes drawn", lambda f, y, h, r: drawn(f, y, len(f) - h, r, last=True),
      "other bytes drawn"),
     ("n times the ridge", lambda f, y, h, r: by_files(f, y, h, r * y[:-h].numel()), "a ridge of your own"),
+    ("the ridge over n", lambda f, y, h, r: by_files(f, y, h, r / y[:-h].numel()), "a ridge of your own"),
+    ("twice the ridge", lambda f, y, h, r: by_files(f, y, h, 2 * r), "a ridge of your own"),
+    ("half the ridge", lambda f, y, h, r: by_files(f, y, h, r / 2), "a ridge of your own"),
     ("n times the ridge, and bytes drawn", lambda f, y, h, r: drawn(f, y, h, r * y[:-h].numel()),
      "a ridge of your own"),
 ]  # fmt: skip

@@ -369,7 +369,10 @@ HELD_OUT_ACCURACY = Exercise(
             [
                 *(edited(held_out_accuracy, f"y_train, ridge) → y_train, {own})") for own in (0.0, 0.01, 0.1, 1.0)),
                 *(edited(_as_found, f"y[train], ridge) → y[train], {own})") for own in (0.1, 1.0, 10.0)),
-                edited(held_out_accuracy, "y_train, ridge) → y_train, ridge * len(y_train))"),
+                *(
+                    edited(held_out_accuracy, f"y_train, ridge) → y_train, ridge {change})")
+                    for change in ("* len(y_train)", "/ len(y_train)", "* 2", "/ 2")
+                ),
                 edited(_as_found, "y[train], ridge) → y[train], ridge * len(train))"),
             ],
         ),

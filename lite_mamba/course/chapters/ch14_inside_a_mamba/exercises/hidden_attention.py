@@ -96,7 +96,10 @@ HIDDEN_ATTENTION = Exercise(
             "*before* fades in that step. The decay begins one token later.",
             [
                 edited(hidden_attention, "- total[None, :]) → - (total - delta)[None, :])"),
-                edited(hidden_attention, "- total[None, :]) → - (total - delta)[None, :])", "delta * B → B"),
+                *(
+                    edited(hidden_attention, "- total[None, :]) → - (total - delta)[None, :])", another)
+                    for another in ("delta * B → B", "C, faded, delta * B → B, faded, delta * C", ".tril() → .tril().T")
+                ),
             ],
         ),
         Misconception(
@@ -216,7 +219,15 @@ HIDDEN_ATTENTION = Exercise(
         Misconception(
             "an input without its step",
             "You leave out the factor Δ_s. A token writes Δ·B into the state, not B alone.",
-            edited(hidden_attention, "delta * B → B"),
+            [
+                edited(hidden_attention, "delta * B → B"),
+                edited(hidden_attention, "delta * B → B", "total = delta.cumsum(0) → total = delta.cumsum(0) - delta"),
+                edited(
+                    hidden_attention, "delta * B → B", "(total[:, None] - total → ((total - delta)[:, None] - total"
+                ),
+                edited(hidden_attention, "C, faded, delta * B → B, faded, C"),
+                edited(hidden_attention, "delta * B → B", ".tril() → .tril().T"),
+            ],
         ),
         Misconception(
             "a step that counts twice",

@@ -282,13 +282,13 @@ MISCONCEPTIONS = [
     ),
 ]
 SHORT = Misconception(
-    "a slice that ends below 0",
-    "Where k is larger than the text is long, your slice ends below 0, and Python counts that from the end: a "
-    "byte comes where none should. How long is such a text when −1 stand in front of it?",
-    edited(
-        last_bytes,
-        "F.pad(ids, (back, 0), value=-1)[: len(ids)] → F.pad(ids[: len(ids) - back], (back, 0), value=-1)",
-    ),
+    "more −1 than places",
+    "Where the text has fewer than k bytes, you put more −1 in front of a column than the text has places. How long is "
+    "each column to be?",
+    [
+        edited(last_bytes, f"F.pad(ids, (back, 0), value=-1)[: len(ids)] → F.pad({cut}, (back, 0), value=-1)")
+        for cut in ("ids[: len(ids) - back]", "ids[: -back or None]")
+    ],
 )
 
 
