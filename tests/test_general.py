@@ -293,6 +293,8 @@ RAISING = [
     ),
     ("a list that stayed empty", lambda x, n: torch.stack([y for y in x if y > 1])),
     ("a list that stayed empty", lambda x, n: x + max([])),
+    ("rows of different lengths", lambda x, n: torch.tensor([x[: i + 1].tolist() for i in range(len(x))])),
+    ("rows of different lengths", lambda x, n: torch.from_numpy(np.array([[1.0], [1.0, 2.0]]))),
     ("a gradient of whole numbers", lambda x, n: torch.arange(n, requires_grad=True)),
     ("a gradient of whole numbers", lambda x, n: torch.arange(n).requires_grad_()),
     ("a collection that changes while a loop goes through it", growing_set),

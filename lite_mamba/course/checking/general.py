@@ -310,6 +310,12 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "non-empty (TensorList|list)|at least one array to|empty sequence|argument is empty",
         "Which line should put something into it, and does that line run?",
     ),
+    "rows of different lengths": (
+        ValueError,
+        "expected sequence of length|inhomogeneous shape",
+        "A tensor is a rectangle: all rows of a list must be equally long to become one. Print `[len(row) for row in "
+        "rows]`: which are shorter or longer, and why?",
+    ),
     "more or fewer values than names": (
         ValueError,
         "not enough values|too many values",
