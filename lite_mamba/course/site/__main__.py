@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import signal
+import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from ..kit import terminal
-from ..kit.working_copy import whole_course
+from ..kit.working_copy import Stop, whole_course
 from .build import chapter, index
 from .record import MOST_FRAMES
 
@@ -24,18 +26,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     start = time.perf_counter()
     notebooks = sorted(whole_course().glob("*.ipynb"))
-    wanted = [one for one in notebooks if given.chapter is None or one.name.startswith(given.chapter)]
-    if not wanted:
-        parser.error(f"there is no chapter {given.chapter}; there are {', '.join(one.stem[:2] for one in notebooks)}")
-    workers = min(len(wanted), os.cpu_count() or 1)
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        running = {pool.submit(chapter, notebook, given.folder, given.frames): notebook for notebook in wanted}
-        for done in as_completed(running):
-            done.result()
-            print(f"{given.folder / running[done].stem}.html", flush=True)
+    names = {one.stem.partition("_")[0]: one for one in notebooks}
+    if given.chapter not in (None, *names):
+        parser.error(f"there is no chapter {given.chapter}; there are {', '.join(names)}")
+    if given.frames < 1:
+        parser.error(f"a figure needs a picture, and --frames is {given.frames}")
+    must_write(given.folder)
+    pages(notebooks if given.chapter is None else [names[given.chapter]], given.folder, given.frames)
     index(notebooks, given.folder)
     print(f"Ready after {time.perf_counter() - start:.0f} s: open {given.folder / 'index.html'}")
     return 0
+
+
+def must_write(folder: Path) -> None:
+    """Makes the folder, and ends the command in words if nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise Stop(f"The site can't be written to {folder} ({error.strerror or error}). Name another.") from error
+
+
+def pages(notebooks: Sequence[Path], folder: Path, frames: int) -> None:
+    """Writes the pages of these notebooks, in a process for each core; Ctrl + C ends those, too."""
+    workers = min(len(notebooks), os.cpu_count() or 1)
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        # A process that starts while Ctrl + C is ignored goes on to ignore it, so that only this one speaks of it.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            running = {pool.submit(chapter, notebook, folder, frames): notebook for notebook in notebooks}
+        finally:
+            signal.signal(signal.SIGINT, before)
+        try:
+            for done in as_completed(running):
+                done.result()
+                print(f"{folder / running[done].stem}.html", flush=True)
+        except KeyboardInterrupt:
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
 
 
 if __name__ == "__main__":
