@@ -1,5 +1,6 @@
 """The command itself: it says its address, serves, ends in words, and leaves the learner's folders alone."""
 
+import json
 import os
 import re
 import signal
@@ -21,11 +22,15 @@ def test_a_lecture_starts_on_its_own_and_leaves_no_trace_with_the_learner_or_in_
         while "Ctrl + C" not in said and (line := running.stdout.readline()):
             said += line
         try:
-            page = urllib.request.urlopen(re.search(r"http://127\.0\.0\.1:\d+/", said)[0]).read()
+            address = re.search(r"http://127\.0\.0\.1:\d+/", said)[0]
+            page = urllib.request.urlopen(address).read()
+            slides = json.load(urllib.request.urlopen(f"{address}deck.json"))["slides"]
         finally:
             running.send_signal(signal.SIGINT)
         assert running.stdout.read().strip() == "The lecture is over." and running.wait() == 0
     assert b"<main" in page and "Running 00_start_here" in said
+    votes = [slide for slide in slides if slide["kind"] == "vote"]
+    assert votes and f"{len(slides) + len(votes)} slides" in said  # as many as the page counts: an answer is one, too
     assert list(tmp_path.iterdir()) == []
 
 

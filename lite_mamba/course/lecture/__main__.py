@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     start = time.perf_counter()
     made = show(deck(given.deck, folder), folder, say=lambda words: print(words, flush=True))
     with Server(made, given.port) as server:
-        print(f"{len(made.slides)} slides, ready after {time.perf_counter() - start:.0f} s: {server.address}")
+        pages = len(made.slides) + sum(slide["kind"] == "vote" for slide in made.slides)  # and its answer
+        print(f"{pages} slides, ready after {time.perf_counter() - start:.0f} s: {server.address}")
         print("Press ? in the lecture for its keys. Stop it here with Ctrl + C.", flush=True)
         if not given.no_browser:
             webbrowser.open(server.address)
