@@ -1,6 +1,8 @@
 """The figures of notebook 07: what each picture shows equals what the gate and the package compute."""
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -251,6 +253,28 @@ def test_only_the_exact_weights_are_said_to_add_up_to_1():
 def test_at_w_2_the_weights_are_those_of_the_text():
     package = GateCurve(package=True)
     assert "the weight 2.127" in package.update(w=2.0) and "the weight 0.881" in GateCurve().update(w=2.0)
+
+
+LOUD = math.log1p(math.exp(2))  # the package's weight at w = 2
+
+
+@pytest.mark.parametrize(
+    ("said", "is_true"),
+    [
+        (r"It is Δ itself, softplus\(2\) = ([\d.]+)", lambda n: n == round(LOUD, 2)),
+        (r"in place of ([\d.]+)\. The token", lambda n: n == round(-math.expm1(-LOUD), 2)),
+        (r"The token is ([\d.]+) times too loud", lambda n: n == round(-LOUD / math.expm1(-LOUD), 1)),
+        (r"([\d.]+) % is 1 − Δ, Euler's rule", lambda n: n == round(100 * (1 - math.log(2)))),
+        (r"for which Δ = (\d) will do", lambda n: math.exp(-n) < 0.01 <= math.exp(1 - n)),
+        (r"Δ = 0\.01, then after (\d+) of them less than 1 % is left", lambda n: math.exp(-0.01 * n) < 0.01),
+        (r"a boundary token with Δ = ([\d.]+) is also", lambda n: n == round(math.log(100), 1)),
+        (r"is also ([\d.]+) times as loud", lambda n: n == round(math.log(100), 1)),
+    ],
+)
+def test_a_number_of_the_text_that_no_cell_computes_is_right(said, is_true):
+    notebook = (Path(__file__).parents[3] / "notebooks/07_selection.ipynb").read_text("utf-8")
+    found = set(re.findall(said, notebook))
+    assert len(found) == 1 and is_true(float(found.pop()))
 
 
 def test_the_line_of_noise_asks_for_the_last_data_value():
