@@ -170,7 +170,7 @@ def test_the_lower_title_calls_ends_what_are_ends_and_wrong_what_is_wrong(parts)
     parts.update(rank=1)
     assert parts.titles()[1] == "The end of the part before yours, from zero"
     parts.update(rank=1, told=True)
-    assert parts.titles()[1] == "What is left of the end adds up to the start: 0.39"
+    assert parts.titles()[1] == "What is left of the end is the start: 0.39"
     parts.update(rank=3)
     assert parts.titles()[1] == "The ends of the parts before yours, each from zero"
     unfaded = figures.Parts(summary=lambda delta, A, x: (delta.sum(), x.sum(0)))
@@ -250,6 +250,23 @@ def test_one_process_has_nobody_to_exchange_with():
     shown = figures.Waits()
     said = {shown.update(ranks=1, exchange=1.0, way=way) for way in ("hand on the state", "from zero, then once more")}
     assert said == {"1 process has the whole sequence, exchanges nothing, and is done after 8.0 s."}
+
+
+@pytest.mark.parametrize("way, ranks, which", [(0, 2, "the"), (0, 3, "each"), (1, 2, "the"), (1, 8, "the")])
+def test_one_exchange_is_not_called_each_exchange_and_the_key_calls_it_what_the_slider_does(way, ranks, which):
+    shown = figures.Waits()
+    said = shown.update(ranks=ranks, exchange=0.2, way=list(shown.controls["way"].options)[way])
+    assert f"0.2 s for {which} exchange: " in said
+    assert len([bar for bar in shown.sent if bar.get_visible()]) == (ranks if way else ranks - 1)
+    assert shown.key[1].get_text().endswith("exchange")
+    assert shown.controls["exchange"].label == "time of an exchange"
+
+
+def test_the_text_calls_the_two_ways_what_the_control_does():
+    text = (Path(__file__).parents[3] / "notebooks/15_one_sequence_several_processes.ipynb").read_text("utf-8")
+    bold = re.search("Here are two ways to make the parts one again.*?after an", text).group()
+    assert [name.lower() for name in re.findall(r"\*\*(.+?)\*\*", bold)] == list(figures.Waits.controls["way"].options)
+    assert "first example: each line ends" not in text  # the digits are the first
 
 
 def test_the_key_names_what_is_there_and_nothing_else():

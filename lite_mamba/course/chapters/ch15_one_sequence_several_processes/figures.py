@@ -196,8 +196,9 @@ class Parts(LiveFigure):
         what = f"What is left of the end{many}"
         if self.wrong:
             what = f"{self.wrong}: what is left"
-        adds_up = f"the start: {start}" if start == left else f"{left}; the start is {start}"
-        self.title(self.bars, f"{what} adds up to {adds_up}")
+        makes = "adds up to" if rank > 1 else "is"
+        amount = f"the start: {start}" if start == left else f"{left}; the start is {start}"
+        self.title(self.bars, f"{what} {makes} {amount}")
         wrong = f" ({self.wrong})" if self.wrong else ""
         instead = "" if start == truth else f", not at {truth}"
         whole = " of the largest" if off_by else ""
@@ -254,7 +255,7 @@ class Waits(LiveFigure):
             ax.text(10.1, y, word, color=colour, **words)
             for y, word, colour in (
                 (-0.5, "▨ scan from zero", style.VERMILLION),
-                (0.2, "■ messages", style.GREY),
+                (0.2, "■ exchange", style.GREY),
                 (0.9, "■ scan from the true start", style.BLUE),
             )
         ]
@@ -285,9 +286,10 @@ class Waits(LiveFigure):
         few = f"{ranks} processes"
         self.title(self.ax, f"{few} take {self.end:.1f} s, one takes {self.WHOLE:.1f} s")
         busy = "one at a time" if chain else "all at once"
+        which = "each" if chain and ranks > 2 else "the"
         return (
-            f"{way[0].upper()}{way[1:]}, {few}, {exchange:.1f} s for each exchange: the processes work {busy}, and the "
-            f"last one is done after {self.end:.1f} s. One process takes {self.WHOLE:.1f} s."
+            f"{way[0].upper()}{way[1:]}, {few}, {exchange:.1f} s for {which} exchange: the processes work {busy}, and "
+            f"the last one is done after {self.end:.1f} s. One process takes {self.WHOLE:.1f} s."
         )
 
 

@@ -12,7 +12,7 @@ RECAP = [
             "its number of steps, and its last output",
         ],
         "the sum of its step sizes, and its last state from zero",
-        "They are its pair (decay, end), as in notebook 09: A, which everybody has, makes the decay of the sum.",
+        "They are its pair (decay, end), as in notebook 09: with A, which everybody has, the sum gives the decay.",
     ),
     Question(
         "The start of rank 3 is made of the ends of ranks 0, 1 and 2. By which parts does the end of rank 0 fade?",
