@@ -108,6 +108,27 @@ def test_a_handout_that_is_there_stays(folder, tmp_path):
         handout.main([str(tmp_path / "file" / "x")])
 
 
+def test_an_archive_that_is_there_stays(tmp_path):
+    (tmp_path / "students.zip").write_text("mine")
+    with pytest.raises(SystemExit, match="already, and it stays"):
+        handout.main([str(tmp_path)])
+    assert [one.name for one in tmp_path.iterdir()] == ["students.zip"]
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), OSError(28, "No space left on device")], ids=["Ctrl-C", "full"])
+def test_half_a_handout_does_not_stand_in_the_way_of_the_next(stop, tmp_path, monkeypatch):
+    (tmp_path / "notes.txt").write_text("mine")
+
+    def write(target, edition):
+        target.mkdir(parents=True)
+        raise stop
+
+    monkeypatch.setattr(handout, "write", write)
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        handout.main([str(tmp_path)])
+    assert [one.name for one in tmp_path.iterdir()] == ["notes.txt"]
+
+
 def test_a_packed_cell_runs_where_it_stands(monkeypatch):
     source = "words = [word.upper() for word in words]\nsaid = ''.join(words) + 'λ'"
     names = {"words": ["a", "b"]}

@@ -151,12 +151,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     whole_course()
     students, instructor = options.folder / "students", options.folder / "instructor"
-    if students.exists() or instructor.exists():
+    archive = options.folder / "students.zip"
+    if students.exists() or instructor.exists() or archive.exists():
         raise Stop(f"There is a handout in {options.folder} already, and it stays as it is. Name a new folder.")
     try:
         write_students(students, options.hints)
         write(instructor, solved)
         shutil.make_archive(str(students), "zip", options.folder, students.name)
-    except OSError as error:
+    except (OSError, KeyboardInterrupt) as error:  # half a handout would stand in the way of the next
+        for half in (students, instructor):
+            shutil.rmtree(half, ignore_errors=True)
+        if isinstance(error, KeyboardInterrupt):
+            raise
         raise Stop(f"The handout can't be written to {options.folder} ({error.strerror or error}).") from error
     print(f"{students}: to give out, also as {students}.zip\n{instructor}: solved, to keep")
