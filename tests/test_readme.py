@@ -72,6 +72,7 @@ def test_the_mistake_of_the_contributing_page_is_one_that_the_check_finds():
     known = exercise("04.euler")
     mistake = eval(example, {"Misconception": Misconception, "edited": edited, "euler": known.reference})
     assert all(judge(known, wrong, quiet=True).misconception.name == mistake.name for wrong in mistake.answers)
+    assert mistake.name in [one.name for one in known.misconceptions] and "This one is there already" in CONTRIBUTING
     assert f'function, "{mistake.name}")`' in " ".join(CONTRIBUTING.split())
 
 
