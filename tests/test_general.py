@@ -338,6 +338,8 @@ RAISING = [
     ("a diagonal of one number", lambda x, n: torch.diag(x[0], -n)),
     ("a kernel longer than its input", lambda x, n: F.conv1d(x[None, None], torch.ones(1, 1, n + len(x)))),
     ("a step backwards", lambda x, n: x[::-1]),
+    ("a view that memory does not bear", lambda x, n: x.repeat(2, 1).T.view(-1)),
+    ("a view that memory does not bear", lambda x, n: x.expand(2, -1).view(-1)),
     ("dtypes that do not fit", lambda x, n: torch.eye(len(x)).double() @ x),
     ("dtypes that do not fit", lambda x, n: torch.arange(len(x)).softmax(0)),
     ("dtypes that do not fit", lambda x, n: torch.ones(2, 3, len(x)).long() @ x.expand(2, 1, -1).mT),

@@ -347,6 +347,12 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "A size that you work out, by a difference mostly, is below 0 here. For which inputs is what you take away the "
         "larger one?",
     ),
+    "a view that memory does not bear": (
+        RuntimeError,
+        "view size is not compatible",
+        "A view keeps to the order in which the numbers lie in memory. Does an exchange of axes, a slice or `expand` "
+        "come before it? A `reshape` copies them where it must.",
+    ),
     "shapes that do not fit": (
         (RuntimeError, ValueError, IndexError),
         "[Ss]izes? of tensor|size mismatch|mat1 and mat2|must match|[Ss]hape|dimension|broadcast|expand|"
