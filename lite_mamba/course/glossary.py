@@ -84,7 +84,7 @@ TERMS = [
     ),
     Term(
         "D (skip)",
-        "what goes straight from the input of the scan to its output",
+        "what goes from the input of the scan past its state to the output",
         "08",
         symbol="$D$",
         code="D",

@@ -4,6 +4,7 @@ solved, every check passes."""
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -116,14 +117,21 @@ def test_an_archive_that_is_there_stays(tmp_path):
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt(), OSError(28, "No space left on device")], ids=["Ctrl-C", "full"])
-def test_half_a_handout_does_not_stand_in_the_way_of_the_next(stop, tmp_path, monkeypatch):
+@pytest.mark.parametrize("packing", [False, True], ids=["written", "packed"])
+def test_half_a_handout_does_not_stand_in_the_way_of_the_next(stop, packing, tmp_path, monkeypatch):
     (tmp_path / "notes.txt").write_text("mine")
 
     def write(target, edition):
         target.mkdir(parents=True)
+        if not packing:
+            raise stop
+
+    def pack(base, *rest):
+        Path(f"{base}.zip").write_text("half")
         raise stop
 
     monkeypatch.setattr(handout, "write", write)
+    monkeypatch.setattr(shutil, "make_archive", pack)
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         handout.main([str(tmp_path)])
     assert [one.name for one in tmp_path.iterdir()] == ["notes.txt"]

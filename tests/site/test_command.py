@@ -36,7 +36,7 @@ def test_ctrl_c_ends_every_process_in_a_word(tmp_path):
     words = [sys.executable, "-m", "lite_mamba.course", "site", str(tmp_path / "site"), "--frames", "60"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(words, start_new_session=True, **pipes) as running:
-        while not (tmp_path / "site").exists():
+        while not (tmp_path / "site").exists() and running.poll() is None:
             time.sleep(0.1)
         time.sleep(2)  # its processes are starting
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does

@@ -1,7 +1,8 @@
 """Judges a function on drawn cases, without any output: the engine of the check.
 
 A known mistake's name is given only if the known wrong answer gives the learner's values on every case that tells. Else
-what came is compared with what was expected: a wrong form or a relation between the values has a general name.
+what came is compared with what was expected: a wrong form or a relation between the values has a general name. Where
+nothing is found, two known mistakes are tried together.
 """
 
 from __future__ import annotations
@@ -112,8 +113,8 @@ def outcome(exercise: Exercise, function: Callable[..., Any], number: int) -> Ou
 @lru_cache(maxsize=8192)
 def is_wrong(exercise: Exercise, known: Callable[..., Any], number: int) -> bool:
     """Whether a known wrong answer is wrong in a trial, found out once."""
-    both = exercise.reference, known
-    return not beside(exercise, trials(exercise)[number].case, *(outcome(exercise, one, number) for one in both)).right
+    outcomes = (outcome(exercise, one, number) for one in (exercise.reference, known))
+    return not beside(exercise, trials(exercise)[number].case, *outcomes).right
 
 
 def failure(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any]) -> Example | None:
@@ -157,7 +158,7 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
             found = (Said("a caught error"),)
     name = named(found)
     if name is None and (two := two_known(exercise, examples)):
-        name, words = named([two]), (two.words,)
+        name, words = named([two]), (*words, two.words)
     return Verdict("misconception" if name else "wrong", example=small, misconception=name, relations=words)
 
 
@@ -343,12 +344,15 @@ def known_misconception(exercise: Exercise, examples: Sequence[Example]) -> Misc
 
 def two_known(exercise: Exercise, examples: Sequence[Example]) -> Said | None:
     """Two known misconceptions that together give all of a function's outcomes; None if there is no one such pair."""
-    first, pairs = _pairs(exercise)
+    number, pairs = _pairs(exercise)
     found = [
         names
         for names, wrong, one in pairs
-        if _agree(exercise, one, examples[first].got)
-        and all(_agree(exercise, run(exercise, wrong, example.case), example.got) for example in examples)
+        if _agree(exercise, one, examples[number].got)
+        and all(
+            _agree(exercise, run(exercise, wrong, example.case, seconds=SECONDS_OF_A_PAIR), example.got)
+            for example in examples
+        )
     ]
     evidence = sum(1 if _single(example.got) else TELLING for example in examples if not example.right)
     if len(found) != 1 or evidence < TELLING:
@@ -362,7 +366,7 @@ def _pairs(exercise: Exercise) -> tuple[int, list[tuple[tuple[str, str], Callabl
 
     Of several spellings the first is taken. The code that a bug hunt gives is no mistake, but what is to be mended.
     """
-    number = len(trials(exercise)) // 4
+    number = len(trials(exercise)) // 4  # a small case, but none of the smallest: few pairs agree by chance
     case = trials(exercise)[number].case
     known = [one for one in exercise.misconceptions if not one.given]
     joined = [((one.name, other.name), both(one.answers[0], other.answers[0])) for one, other in combinations(known, 2)]

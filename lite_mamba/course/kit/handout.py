@@ -161,6 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (OSError, KeyboardInterrupt) as error:  # half a handout would stand in the way of the next
         for half in (students, instructor):
             shutil.rmtree(half, ignore_errors=True)
+        archive.unlink(missing_ok=True)
         if isinstance(error, KeyboardInterrupt):
             raise
         raise Stop(f"The handout can't be written to {options.folder} ({error.strerror or error}).") from error

@@ -1595,7 +1595,7 @@ TIME = [
     (
         "late twice",
         lambda layer, u, s: close(delayed(layer(delayed(u, s)), s), delayed(layer(u), s)),
-        "a delay too many",
+        "times that do not belong together",
     ),
     (
         "rolled in",
@@ -1622,7 +1622,7 @@ TIME = [
     (
         "the late one delayed",
         lambda layer, u, s: close(delayed(layer(delayed(u, s)), s), layer(u)),
-        "a delay too many",
+        "times that do not belong together",
     ),
     (
         "the first sample again, from the shift on",
@@ -1690,7 +1690,11 @@ TIME = [
         DIFFER,
     ),
     ("cut off at the wrong ends", lambda layer, u, s: close(layer(delayed(u, s))[:-s], layer(u)[s:]), DIFFER),
-    ("both ends cut off", lambda layer, u, s: close(layer(delayed(u, s))[:-s], layer(u)[:-s]), "a delay too many"),
+    (
+        "both ends cut off",
+        lambda layer, u, s: close(layer(delayed(u, s))[:-s], layer(u)[:-s]),
+        "times that do not belong together",
+    ),
     ("rolled the other way", lambda layer, u, s: close(layer(u.roll(-s)), layer(u).roll(-s)), "a shift into the past"),
     (
         "the output longer",

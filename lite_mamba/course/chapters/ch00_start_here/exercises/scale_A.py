@@ -64,7 +64,7 @@ def after(functions, wrong):
 
 
 def alone_or_not(*wrong):
-    """Wrong answers, and each with an exponential or a minus on top: what shows in the shape is named first."""
+    """Wrong answers, and each with an exponential or a minus on top."""
     return [*wrong, *after((torch.exp, torch.neg), wrong)]
 
 
@@ -92,7 +92,7 @@ SCALE_A = Exercise(
             ],
             message="All channels are added up, as in a matrix product. einsum does so if d does not stand after the "
             "arrow, or if there is no arrow; an axis that is put in afterwards does not bring them back. Here each "
-            "channel keeps its own row of numbers. Compare your shape with the docstring's.",
+            "channel keeps its own row of numbers. Compare the shapes with the docstring's.",
         ),
         Misconception(
             name="summed over the states",

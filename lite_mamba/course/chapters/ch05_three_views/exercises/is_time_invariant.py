@@ -324,9 +324,9 @@ IS_TIME_INVARIANT = Exercise(
             ],
         ),
         Misconception(
-            "a delay too many",
-            "Your first output comes from a delayed input: it is late already. You delay it once more, or compare it "
-            "as if it were not late. (The last steps of both cut off: that does so, too.)",
+            "times that do not belong together",
+            "Your first output comes from a delayed input: it is `shift` steps late. You compare it with an output of "
+            "another time: delayed once more, or not delayed at all.",
             [
                 _moved(late_output=other, both="F.pad(layer(late_input), (shift, 0))[: len(u)], late_output")
                 for other in (LATE_OUTPUT, "layer(u)")

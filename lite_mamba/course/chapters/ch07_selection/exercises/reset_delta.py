@@ -47,7 +47,7 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "the mean state decides",
-            "With the mean, the middle or the median of the states, those that are slower than it keep more than is "
+            "With a mean, the middle or the median of the states, those that are slower than it keep more than is "
             "allowed. Which state forgets last?",
             [
                 _reset("math.log(1 / left) / A.abs().median().item()"),

@@ -160,8 +160,8 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "one answer for a path that stands twice",
-            "A set or a dict keeps each path once, and a set in no order. In the list a path may stand twice, and each "
-            "place has an answer.",
+            "A set or a dict keeps each path once, and a set in no order. In the list a path may stand twice. Asked is "
+            "a list too, with an answer for each place.",
             [
                 edited(held_out, "in paths → in set(paths)"),
                 edited(held_out, "in paths → in dict.fromkeys(paths)"),

@@ -398,7 +398,7 @@ HIDDEN_ATTENTION = Exercise(
         ),
         Misconception(
             "a decay from the beginning",
-            "You let every input fade from the first token on. Before s it was not there yet.",
+            "You let every input fade from the first token on, or over the whole text. It fades from s + 1 to t.",
             [
                 edited(hidden_attention, f"{BETWEEN}.clamp(min=0) → {steps}.expand(len(delta), len(delta))")
                 for steps in ("total[:, None]", "total[-1]")
