@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import copy
 import json
 import re
@@ -161,7 +162,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (OSError, KeyboardInterrupt) as error:  # half a handout would stand in the way of the next
         for half in (students, instructor):
             shutil.rmtree(half, ignore_errors=True)
-        archive.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not there, or no folder that it could be in
+            archive.unlink()
         if isinstance(error, KeyboardInterrupt):
             raise
         raise Stop(f"The handout can't be written to {options.folder} ({error.strerror or error}).") from error
