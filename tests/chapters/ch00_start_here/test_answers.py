@@ -3,6 +3,8 @@
 A row: what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without a name.
 """
 
+import itertools
+
 import einops
 import torch
 from answer_rows import judged, rows
@@ -38,15 +40,16 @@ def channel_by_channel(delta, A):
                 return out
 
 
-def rows_as_columns(delta, A):
-    B, L, D = delta.shape
-    out = torch.zeros(B, L, D, A.shape[1])
-    for b in range(B):
-        for t in range(L):
-            for d in range(D):
-                for n in range(A.shape[1]):
-                    out[b, t, d, n] = delta[b, t, d] * A[n, d]
-    return out
+def number_by_number(value):
+    """In four loops, of which each turn makes a number by `value`."""
+
+    def answer(delta, A):
+        out = torch.zeros(*delta.shape, A.shape[1])
+        for b, t, d, n in itertools.product(*map(range, out.shape)):
+            out[b, t, d, n] = value(delta, A, b, t, d, n)
+        return out
+
+    return answer
 
 
 def without_the_last_token(delta, A):
@@ -200,17 +203,6 @@ def step_sizes_by_states(delta, A):
     return out
 
 
-def step_sizes_by_states_in_loops(delta, A):
-    B, L, D = delta.shape
-    out = torch.zeros(B, L, D, A.shape[1])
-    for b in range(B):
-        for t in range(L):
-            for d in range(D):
-                for n in range(A.shape[1]):
-                    out[b, t, d, n] = delta[b, t, n] * A[d, n]
-    return out
-
-
 def as_mamba_makes_them(delta, A_log):
     delta = torch.nn.functional.softplus(delta)
     A = -torch.exp(A_log)
@@ -273,7 +265,11 @@ ANSWERS = [
     ("cat of states", lambda delta, A: torch.cat([delta * a for a in A.T], dim=-1), "axes made one"),
     ("cat of channels", lambda d, A: torch.cat([d[..., i, None] * a for i, a in enumerate(A)], 1), "axes made one"),
     ("delta[:, :, n]", step_sizes_by_states, "the step sizes along the states"),
-    ("delta[b, t, n]", step_sizes_by_states_in_loops, "the step sizes along the states"),
+    (
+        "delta[b, t, n]",
+        number_by_number(lambda delta, A, b, t, d, n: delta[b, t, n] * A[d, n]),
+        "the step sizes along the states",
+    ),
     (
         "no new axis in a list of channels",
         lambda delta, A: torch.stack([d * a for d, a in zip(delta.unbind(-1), A, strict=True)], dim=1),
@@ -326,7 +322,11 @@ ANSWERS = [
     ("no new axis in a loop over channels", one_channel_at_a_time, "no axis for the states"),
     ("a token's step sizes times A", token_by_token, "the step sizes along the states"),
     ("a column for each channel", columns_in_loops, "the two axes of A exchanged"),
-    ("A transposed in loops", rows_as_columns, "the two axes of A exchanged"),
+    (
+        "A transposed in loops",
+        number_by_number(lambda delta, A, b, t, d, n: delta[b, t, d] * A[n, d]),
+        "the two axes of A exchanged",
+    ),
     ("return in the loop over channels", channel_by_channel, "a loop that fills in its first turn alone"),
     *(
         (f"return in loop {turns}", one_turn(turns), "a loop that fills in its first turn alone")
