@@ -85,7 +85,7 @@ def test_an_installation_without_notebooks_is_said_in_words(files, tmp_path, mon
 
 def test_a_file_in_the_place_of_the_folder_is_said_in_words(folders, tmp_path):
     (tmp_path / "deep").write_text("I am a file")
-    with pytest.raises(SystemExit, match=r"can't be copied to .*work .*Name a folder of your own"):
+    with pytest.raises(SystemExit, match=r"can't be copied to .*work .*Name a folder of your own behind the command"):
         working_copy.main([str(folders[1])])
 
 

@@ -99,7 +99,7 @@ def filled(folder: Path | None) -> Path:
     except OSError as error:
         raise Stop(
             f"The notebooks can't be copied to {target} ({error.strerror or error}). "
-            "Name a folder of your own, for example: python -m lite_mamba.course lab my-course"
+            "Name a folder of your own behind the command, my-course for example."
         ) from error
     for name in copied:
         print(f"{target / name}: new")
