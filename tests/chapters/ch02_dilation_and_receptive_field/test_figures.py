@@ -362,6 +362,24 @@ def test_a_wiggle_that_fits_the_gap_passes_whole():
     assert figure.titles()[0] == "Over 99 % of this wiggle passes"
 
 
+def test_samples_of_a_fast_wiggle_fall_near_its_tops_for_a_while_and_then_near_its_middle():
+    figure = figures.CombFilter()
+    figure.update(dilation=8, speed=46.875, kernel="average")
+    heights = np.abs(figure.input.get_ydata() - figure.INPUT)
+    largest = [heights[i : i + 4].max() for i in range(len(heights) - 3)]  # of four neighbours
+    assert min(largest) < 0.35 and max(largest) > 0.95
+
+
+@pytest.mark.parametrize("dilation", range(2, 9))
+def test_what_fits_the_gap_is_a_constant_to_these_taps_and_not_to_neighbours(dilation):
+    figure = figures.CombFilter()
+    for wiggles in range(1, dilation // 2 + 1):  # in the gap: up to the fastest wiggle
+        figure.update(dilation, 100 * wiggles / dilation, "average")
+        assert np.ptp(figure.read) < 1e-5
+        figure.update(1, 100 * wiggles / dilation, "average")
+        assert np.ptp(figure.read) > 0.5
+
+
 def test_gates_are_drawn_as_recorded_and_the_right_branch_is_marked():
     figure = gate_training()
     sentence = figure.update(step=100, delay=24)
