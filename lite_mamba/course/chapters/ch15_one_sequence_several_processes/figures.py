@@ -242,7 +242,6 @@ class Waits(LiveFigure):
         ax = self.ax = self.figure.subplots()
         ax.set(xlim=(0, 16), ylim=(self.P + 0.5, -0.9), xlabel="time (s)", ylabel="rank")
         ax.set_xticks(range(0, 17, 2))
-        ax.set_yticks(range(self.P))
         ax.plot([self.WHOLE] * 2, [-0.9, self.P + 0.5], ":", color=style.BLACK, lw=3)
         style.label_line(ax, "one process", self.WHOLE + 0.15, self.P + 0.1, style.BLACK, fontsize=15)
         looks = {"height": 0.7, "lw": 1.5}
@@ -259,11 +258,12 @@ class Waits(LiveFigure):
                 (0.9, "■ scan from the true start", style.BLUE),
             )
         ]
-        self.move(*self.first, *self.sent, *self.run, *self.key[:2])
+        self.move(ax.yaxis, *self.first, *self.sent, *self.run, *self.key[:2])
 
     def update(self, ranks: int = 4, exchange: float = 0.2, way: str = "hand on the state") -> str:
         part, chain = self.WHOLE / ranks, way == "hand on the state"
         sends = exchange if ranks > 1 else 0.0
+        self.ax.set_yticks(range(ranks))
         for r in range(self.P):
             if r >= ranks:
                 spans = [(0, 0)] * 3
