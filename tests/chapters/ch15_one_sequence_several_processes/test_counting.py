@@ -1,4 +1,6 @@
-"""The bytes that chapter 15 counts are those that a process hands out."""
+"""The bytes that chapter 15 counts are those that a process hands out, and its block scans as often as it says."""
+
+from pathlib import Path
 
 from lite_mamba import Mamba
 from lite_mamba.distributed import exchanged
@@ -25,3 +27,28 @@ def test_the_bytes_of_both_passes_are_the_formulas_at_any_length():
     with Processes(2) as ranks:
         for length in (32, 512):
             assert ranks.run(counted, length) == [first, last]
+
+
+def scans():
+    """How often a block scans its part in a forward pass."""
+    from unittest import mock
+
+    import torch
+
+    from lite_mamba import Mamba, distributed
+
+    block = Mamba(16)
+    with (
+        distributed.sequence_parallel(),
+        mock.patch.object(distributed, "selective_scan_fn", wraps=distributed.selective_scan_fn) as scan,
+    ):
+        block(torch.randn(1, 20, 16)[:, distributed.own_part(20)])
+    return scan.call_count
+
+
+def test_a_block_scans_its_part_once_and_does_not_go_the_second_way():
+    """It was said to go "the same way" as a function that scans twice."""
+    text = (Path(__file__).parents[3] / "notebooks/15_one_sequence_several_processes.ipynb").read_text("utf-8")
+    assert "A whole block of the package works on parts, too, and scans once." in text
+    with Processes(2) as ranks:
+        assert ranks.run(scans) == [1, 1]

@@ -18,6 +18,8 @@ from lite_mamba.course.drawing import style
 from lite_mamba.distributed import exchanged
 from lite_mamba.selective_scan.ends import SILENT
 
+TEXT = (Path(__file__).parents[3] / "notebooks/15_one_sequence_several_processes.ipynb").read_text("utf-8")
+
 
 @pytest.fixture(scope="module")
 def parts():
@@ -263,10 +265,9 @@ def test_one_exchange_is_not_called_each_exchange_and_the_key_calls_it_what_the_
 
 
 def test_the_text_calls_the_two_ways_what_the_control_does():
-    text = (Path(__file__).parents[3] / "notebooks/15_one_sequence_several_processes.ipynb").read_text("utf-8")
-    bold = re.search("Here are two ways to make the parts one again.*?after an", text).group()
+    bold = re.search("Here are two ways to make the parts one again.*?after an", TEXT).group()
     assert [name.lower() for name in re.findall(r"\*\*(.+?)\*\*", bold)] == list(figures.Waits.controls["way"].options)
-    assert "first example: each line ends" not in text  # the digits are the first
+    assert "first example: each line ends" not in TEXT  # the digits are the first
 
 
 def test_the_key_names_what_is_there_and_nothing_else():
@@ -275,6 +276,19 @@ def test_the_key_names_what_is_there_and_nothing_else():
         shown.update(ranks=ranks, exchange=exchange, way=way)
         for word, bars in zip(shown.key, (shown.first, shown.sent, shown.run), strict=True):
             assert word.get_visible() == any(bar.get_visible() for bar in bars)
+
+
+def test_each_row_that_is_named_is_a_process():
+    """Eight rows had numbers, however few processes there were."""
+    shown = figures.Waits()
+    for ranks, way in itertools.product(range(1, 9), shown.controls["way"].options):
+        shown.update(ranks=ranks, way=way)
+        assert list(shown.ax.get_yticks()) == [r for r, bar in enumerate(shown.run) if bar.get_visible()]
+
+
+def test_all_others_are_not_called_every_other():
+    """Which may be every second one."""
+    assert "every other" not in TEXT.lower()
 
 
 def test_handing_on_the_state_wins_nothing_and_two_runs_cost_two_parts():

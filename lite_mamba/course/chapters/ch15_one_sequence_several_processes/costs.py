@@ -17,7 +17,7 @@ def ring_bytes(L, P):
 
 
 def scan_bytes(L, P):
-    """A sum of steps and a state from every other process, and one halo; the length L does not appear."""
+    """A sum of steps and a state from each of the others, and one halo; the length L does not appear."""
     return ((P - 1) * D * (N + 1) + D * MAX_LAG) * BYTES + 0 * L
 
 

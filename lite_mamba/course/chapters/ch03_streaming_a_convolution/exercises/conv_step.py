@@ -136,8 +136,8 @@ CONV_STEP = Exercise(
                     or_nothing("history"),
                 )
             ],
-            message="The newest tap reads the present sample, as it should, and every other tap reads one sample too "
-            "old. The last column of the history is one sample back from now, not none.",
+            message="The newest tap reads the present sample, as it should, and all others read one sample too old. "
+            "The last column of the history is one sample back from now, not none.",
         ),
         Misconception(
             name="the older taps reversed",

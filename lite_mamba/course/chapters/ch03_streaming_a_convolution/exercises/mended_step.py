@@ -180,7 +180,7 @@ MENDED_STEP = Exercise(
             ],
             where=dilated,
             message="This asks for a column after the last one. The window has S + 1 columns, counted from 0: "
-            "`newest` is S, and every other tap stands before it. Is it the place of the columns that is wrong, "
+            "`newest` is S, and all other taps stand before it. Is it the place of the columns that is wrong, "
             "or their order?",
         ),
         Misconception(
