@@ -368,6 +368,8 @@ def test_samples_of_a_fast_wiggle_fall_near_its_tops_for_a_while_and_then_near_i
     heights = np.abs(figure.input.get_ydata() - figure.INPUT)
     largest = [heights[i : i + 4].max() for i in range(len(heights) - 3)]  # of four neighbours
     assert min(largest) < 0.35 and max(largest) > 0.95
+    figure.update(dilation=8, speed=50.0, kernel="average")
+    assert np.ptp(np.abs(figure.input.get_ydata() - figure.INPUT)) < 1e-5  # the fastest keeps one height
 
 
 @pytest.mark.parametrize("dilation", range(2, 9))
