@@ -1,8 +1,11 @@
 """The figures of notebook 13 show what the stored models and the stored facts say."""
 
+import gzip
 import json
+import lzma
 import math
 import re
+import sysconfig
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +50,7 @@ def test_a_text_of_your_own_is_read_and_cut_to_what_fits():
 
 @pytest.mark.parametrize("at", [1, 20, 21, LENGTH - 1])
 def test_a_quotation_says_whether_the_text_begins_earlier(at):
-    quotation = re.search("“(.*)”", figures.NextByte().update(at=at))[1]
+    quotation = re.search("After “(.*)” the model", figures.NextByte().update(at=at))[1]
     read = SNIPPETS["a function"][:at].replace("\n", "↵").replace(" ", "␣")
     assert quotation == (read if at <= 20 else f"…{read[-20:]}")
 
@@ -247,6 +250,8 @@ def test_the_mean_told_is_that_of_the_bars_whatever_the_function_gives(cost):
 def test_a_mean_that_is_right_is_told_once():
     shown = figures.NextByte(cost=lambda logits, ids: F.cross_entropy(logits[:-1], ids[1:]) / math.log(2))
     assert "bits_per_byte" not in shown.update() + shown.top.get_title(loc="left")
+    shown.owner = lambda _: "yours"
+    assert shown.update().endswith("bits a byte. The mean cost is yours.")
 
 
 def test_functions_that_write_into_what_they_get_change_no_picture():
@@ -325,7 +330,7 @@ def test_two_bytes_without_a_sign_have_two_names():
     sentence = shown.update(at=9)
     byte = int(shown.ids[9])
     assert shown.best != byte and byte > 127
-    assert f"expects \\x{shown.best:02x} with" in sentence and f"There comes \\x{byte:02x}," in sentence
+    assert f"expects “\\x{shown.best:02x}” with" in sentence and f"There comes “\\x{byte:02x}”," in sentence
     assert len({name.get_text() for name in shown.names}) == shown.MOST
 
 
@@ -390,3 +395,31 @@ def test_the_two_held_out_numbers_have_the_colours_of_their_models():
     labels = [text for text in shown.ax.texts if text.get_text().startswith("held out")]
     assert [text.get_color() for text in labels] == colours
     assert [text.get_text() for text in labels] == [f"held out {bits:.2f}" for bits in shown.held_out.values()]
+
+
+@pytest.mark.parametrize("text", SNIPPETS)
+def test_a_byte_that_is_a_comma_or_a_full_stop_is_not_read_as_one(text):
+    shown = figures.NextByte()
+    for at in range(1, LENGTH):
+        words = [shown.update(text=text, at=at), shown.ax.get_title(loc="left")]
+        assert all(f"“{named(int(shown.ids[at]))}”" in each for each in words)
+        assert f"expects “{named(shown.best)}” with" in words[0]
+    shown = figures.StepSizes()
+    for layer in range(1, 7):
+        words = [shown.update(text=text, layer=layer), shown.ax.get_title(loc="left")]
+        assert all(f"“{named(int(shown.ids[shown.widest]))}”" in each for each in words)
+
+
+def test_the_compressors_packed_all_held_out_files_as_one():
+    folder = Path(sysconfig.get_path("stdlib"))
+    paths = [path for path in folder.rglob("*.py") if tasks.NOT_THE_LIBRARY.isdisjoint(path.parts[len(folder.parts) :])]
+    unread = tasks.held_out([path.relative_to(folder).as_posix() for path in paths], 10)
+    files = [path.read_bytes() for path, out in zip(paths, unread, strict=True) if out]
+    whole = b"".join(files)
+    assert len(whole) == len(tasks.library_split()[1])
+    for name, pack in {"gzip": gzip.compress, "xz": lzma.compress}.items():
+        stored_bits = training.library_baselines()["bits_per_byte"][name]
+        as_one, one_by_one = len(pack(whole)), sum(len(pack(file)) for file in files)
+        assert 8 * as_one / len(whole) < stored_bits + 0.1 < 8 * one_by_one / len(whole)
+    notebook = Path(__file__).parents[3] / "notebooks" / "13_a_language_model.ipynb"
+    assert "They pack these files as one" in notebook.read_text(encoding="utf-8")

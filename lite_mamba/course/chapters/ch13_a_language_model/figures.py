@@ -127,11 +127,11 @@ class NextByte(_Text):
         self.here, self.chance = float(self.bits[self.at - 1]), float(self.p[byte])
         place = int((self.p > self.chance).sum()) + 1
         self.title(self.top, f"{bits}{instead}; this byte cost {cheap(self.here)}")
-        self.title(self.ax, f"Byte {self.at}: {named(byte)} was guess number {place}, with {chance(self.chance)}")
-        by = self.whose_is(mean=self.cost)
+        self.title(self.ax, f"Byte {self.at}: “{named(byte)}” was guess number {place}, with {chance(self.chance)}")
+        by = self.whose_is(**{"mean cost": self.cost})
         return (
-            f"After {quoted(before)} the model expects {named(self.best)} with {chance(float(self.p.max()))}. "
-            f"There comes {named(byte)}, guess number {place}: it cost {cheap(self.here)} bits. "
+            f"After {quoted(before)} the model expects “{named(self.best)}” with {chance(float(self.p.max()))}. "
+            f"There comes “{named(byte)}”, guess number {place}: it cost {cheap(self.here)} bits. "
             f"{self.cut or 'The whole text costs'} {bits}{instead}.{by}"
         )
 
@@ -438,7 +438,7 @@ class StepSizes(_Text):
         self.widest = int(self.ratio[layer - 1].argmax())
         self.times = float(self.ratio[layer - 1].max())
         self.arrow.set_data([self.widest], [layer - 1])
-        sign = named(int(self.ids[self.widest]))
+        sign = f"“{named(int(self.ids[self.widest]))}”"
         self.title(self.top, f"{self.cut or 'The text costs'} {self.bits.mean():.2f} bits a byte")
         self.title(self.ax, f"Layer {layer} opens widest at byte {self.widest}, {sign}: {self.times:.1f} × its mean")
         before = bytes(self.ids[: self.widest + 1].tolist())
