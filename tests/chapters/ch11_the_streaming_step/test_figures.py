@@ -295,7 +295,9 @@ def test_only_a_whole_reset_gives_a_fresh_stream_and_never_touches_other_rows(ma
         for reset in shown.RESETS:
             sentence = shown.update(border=border, reset=reset)
             assert max(shown.off[0], shown.off[2]) < 1e-5 and "The rows 0 and 2 are exact" in sentence
-            off[reset] = shown.off[1]
+            thick = np.stack([line.get_ydata() for line in shown.right])  # (B, L), the range is theirs
+            off[reset] = np.abs(shown.lines[1].get_ydata() - thick[1]).max() / np.ptp(thick)
+            assert shown.off[1] == pytest.approx(off[reset], abs=1e-6)
             assert (len(shown.loud) == 0) == (reset == "history and state")
             told = re.findall(r"up to ([\d.]+) %", f"{shown.axes[0].get_title(loc='left')} {sentence}")
             assert told == [f"{100 * shown.off[1]:.1f}"] * (0 if reset == "history and state" else 2)

@@ -467,7 +467,6 @@ class ResetRow(LiveFigure):
         self.new = scope_signal(self.LENGTH, 1990)[1]  # (1, L, 1)
         self.alone = self.block(self.x)[..., 0].numpy()  # (B, L), each row by itself
         self.fresh = self.block(self.new)[0, :, 0].numpy()  # (L,)
-        self.spread = float(np.ptp(self.alone))
         self.axes = self.figure.subplots(self.ROWS, 1, sharex=True, height_ratios=(1, 2, 1))
         low, high = self.alone.min(), self.alone.max()
         room = 0.2 * (high - low)
@@ -496,7 +495,7 @@ class ResetRow(LiveFigure):
         after = self.LENGTH - border
         expected = self.alone.copy()  # (B, L)
         expected[1, border:] = self.fresh[:after]
-        errors = np.abs(self.outputs - expected) / self.spread  # (B, L)
+        errors = np.abs(self.outputs - expected) / np.ptp(expected)  # (B, L), in the range of what is drawn
         self.off = errors.max(axis=1)  # (B,)
         most = f"up to {100 * self.off[1]:.1f} %"
         self.loud = np.flatnonzero(errors[1] > 0.01)  # samples, as the axis counts them
