@@ -310,17 +310,24 @@ class TimeEachToken(LiveFigure):
             for t, value, other in zip(self.POSITIONS[::2], values[::2], others[::2], strict=True):
                 above = value > other or (value == other and colour == style.BLUE)
                 shift = (0, 12 if above else -24)
-                ax.annotate(f"{value:.2g}", (t, value), shift, textcoords="offset points", ha="center", color=colour)
+                ax.annotate(_three(value), (t, value), shift, textcoords="offset points", ha="center", color=colour)
         style.label_line(ax, "● solid: the block's step", 9, 3.2 * top, style.BLUE)
         style.label_line(ax, "■ dashed: attention over all tokens", 900, 3.2 * top, style.VERMILLION)
-        step, attention = (times[-1] / times[0] for times in (self.block, self.attention))
-        ax.set_title(f"From 10 to 100 000 tokens: the step × {step:.1f}, attention × {attention:.0f}")
+        # Whoever divides the numbers in the picture finds those of the title.
+        ratios = (float(_three(times[-1])) / float(_three(times[0])) for times in (self.block, self.attention))
+        step, attention = (f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}" for ratio in ratios)
+        ax.set_title(f"From 10 to 100 000 tokens: the step × {step}, attention × {attention}")
 
     def update(self) -> str:
         return (
             "Measured on the machine that ran this cell: the block's step after 10, 100, 1000, 10 000 and 100 000 "
             "tokens, beside attention of one token over all tokens before it. The times stand in the picture."
         )
+
+
+def _three(number: float) -> str:
+    """A number with three digits, zeros at the end among them."""
+    return f"{number:#.3g}".rstrip(".")
 
 
 def _attend(q: Tensor, kv: Tensor) -> Tensor:
