@@ -399,3 +399,10 @@ def test_the_time_of_a_token_is_measured_at_every_position():
     told = [f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}" for ratio in ratios]
     assert shown.ax.get_title(loc="left").endswith("the step × {}, attention × {}".format(*told))
     assert len(shown.picture()) > 1000
+
+
+def test_a_step_size_behind_softplus_has_another_name_than_one_before_it():
+    """The table of symbols says that `delta` comes before bias and softplus."""
+    text = NOTEBOOK.read_text("utf-8")
+    assert "| `delta` | (B, D) | step size of the token, here *before* bias and softplus" in text
+    assert "delta = F.softplus(" not in text
