@@ -1,9 +1,14 @@
-"""Notebook 00 says which ways lead through the course: their minutes are those that the notebooks ask for."""
+"""Notebook 00 says what stands where: the ways through the course, with their minutes, the parts and the text."""
 
 import re
+import sysconfig
+from pathlib import Path
 
 import pytest
 from notebook_rules import NOTEBOOKS, Notebook
+
+from lite_mamba.course.drawing.block_diagram import PARTS
+from lite_mamba.course.tasks import library_text
 
 CHAPTERS = {path.name[:2]: Notebook.read(path) for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))}
 (WAYS,) = [cell.source for cell in CHAPTERS["00"].markdown if cell.source.startswith("## 6")]
@@ -39,3 +44,23 @@ def test_each_of_the_three_days_has_about_eight_hours():
     spans = [chapters[int(first) : int(last) + 1] for first, last in zip(days[::2], days[1::2], strict=True)]
     assert [chapter for day in spans for chapter in day] == chapters
     assert all(sum(map(minutes, day)) == pytest.approx(8 * 60, abs=45) for day in spans)
+
+
+def test_what_the_numbers_in_the_first_picture_are_is_said_before_it():
+    assert "The first picture gives each part the numbers of the notebooks" in CHAPTERS["00"].cells[0].source
+
+
+def test_the_table_of_parts_names_the_notebooks_that_the_picture_does():
+    table = dict(re.findall(r"^\| ([^|]*) \| (\[\d\d .*) \|$", WAYS, re.M))
+    said = {re.sub(r"\[(.*?)\]\(.*?\)", r"\1", name): re.findall(r"\[(\d\d) ", row) for name, row in table.items()}
+    for part in PARTS.values():
+        label = "gate" if part.label == "×" else part.label.replace("\n", " ")
+        (row,) = [row for name, row in said.items() if label.lower() in name.lower()]
+        assert row == list(part.notebooks)
+
+
+def test_the_text_is_the_start_of_the_first_file_of_the_library():
+    prose = "\n".join(cell.source for cell in CHAPTERS["00"].markdown)
+    assert "the start of the first file in your Python's standard library" in prose
+    first = min(Path(sysconfig.get_path("stdlib")).glob("*.py"))
+    assert first.read_bytes().startswith(library_text(51))
