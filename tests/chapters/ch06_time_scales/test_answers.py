@@ -179,6 +179,15 @@ def inverse_of_a_line(dt):
     return torch.stack([x + torch.log(-torch.expm1(-x)) for x in dt])
 
 
+def inverse_where_finite(dt):
+    x = torch.log(torch.exp(dt) - 1)
+    return torch.where(torch.isfinite(x), x, dt)
+
+
+def naive_up_to_20(dt):
+    return torch.where(dt > 20, dt, torch.log(torch.exp(dt) - 1))
+
+
 LOST, OVERFLOWS, CANCELS = "the form that loses its digits", "a form that overflows", "a difference that cancels"
 SWITCHED, LIFTED = "a difference that cancels, and a switch", "small numbers lifted, large ones not"
 MATH, FOR_TOO_MANY = "functions of math, given a tensor", "a plain logarithm for too many"
@@ -280,6 +289,15 @@ INVERSE = [
     ("log1p, and dt", lambda dt: dt + torch.log(dt.log1p()), "log1p in the place of expm1"),
     ("dt taken away", lambda dt: torch.expm1(dt).log() - dt, "a dt too many"),
     ("dt minus the whole", lambda dt: dt - torch.log(torch.exp(dt) - 1), "a dt too many"),
+    ("dt from 90 on", lambda dt: torch.where(dt > 90, dt, dt.expm1().log()), "a switch that comes too late"),
+    ("dt from 100 on", lambda dt: torch.where(dt > 100, dt, dt.expm1().log()), "a switch that comes too late"),
+    ("dt from 88 on", lambda dt: torch.where(dt > 88, dt, dt.expm1().log()), "right"),
+    ("dt where infinite", lambda dt: torch.where(dt.expm1().isinf(), dt, dt.expm1().log()), "right"),
+    ("dt where infinite, naive", inverse_where_finite, CANCELS),
+    ("infinities replaced, 1 − exp", lambda dt: (dt + (1 - (-dt).exp()).log()).nan_to_num(), CANCELS),
+    ("naive, cut off", lambda dt: torch.log(torch.exp(dt.clamp(max=88)) - 1), "a large dt that is cut off"),
+    ("three cases", lambda dt: torch.where(dt < 1e-4, dt.log(), naive_up_to_20(dt)), FOR_TOO_MANY),
+    ("log below 1e-6, naive", lambda dt: torch.where(dt < 1e-6, dt.log(), (dt.exp() - 1).log()), None),
 ]
 
 # Exercise 3: sample_dt (u, dt_min, dt_max, dt_init_floor)

@@ -25,8 +25,8 @@ _MIDDLES = (0.01, 0.1, 0.5, 1, 2, 3, 5, 10, 20)  # where log(dt) gives way to dt
 
 
 def _inverse_cases(draw: Draw) -> dict:
-    small = [1e-8, 1e-6, 1e-5, 2e-5, 1e-4, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5]
-    sizes = [*small, 1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 9.0, 10.0, 11.0, 100.0, 200.0]
+    small = [1e-8, 3e-8, 1e-6, 1e-5, 2e-5, 1e-4, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5]
+    sizes = [*small, 1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 9.0, 10.0, 11.0, 89.0, 100.0, 200.0]
     drawn = torch.tensor([draw.choice(sizes) for _ in range(draw.size(1, 8))])
     return {"dt": draw.choice([drawn, drawn, drawn[0], drawn.expand(2, -1)])}  # any shape, as the docstring says
 
@@ -38,7 +38,7 @@ INVERSE_SOFTPLUS = Exercise(
     cases=_inverse_cases,
     rtol=3e-7,  # exact, the docstring says: the next cell wants five digits of the Δ that comes back
     atol=4e-6,
-    trials=60,
+    trials=70,
     misconceptions=[
         Misconception(
             "the form that loses its digits",
@@ -55,7 +55,11 @@ INVERSE_SOFTPLUS = Exercise(
             "a form that overflows",
             "Small values are exact now. But expm1(100) is infinite in float32, while the answer is 100. Take dt out "
             "of the logarithm first: exp(dt) − 1 = exp(dt)·(1 − exp(−dt)).",
-            [_inverse("torch.log(torch.expm1(dt))"), _inverse("torch.nan_to_num(torch.log(torch.expm1(dt)))")],
+            [
+                _inverse("torch.log(torch.expm1(dt))"),
+                _inverse("torch.nan_to_num(torch.log(torch.expm1(dt)))"),
+                _inverse("dt * 1 if (dt > 20).all() else torch.log(torch.expm1(dt))"),
+            ],
         ),
         Misconception(
             "a difference that cancels",
@@ -63,7 +67,9 @@ INVERSE_SOFTPLUS = Exercise(
             "from 1 nothing is left of dt = 10⁻⁸. torch.expm1(x) computes exp(x) − 1 without forming exp(x) first.",
             [
                 _inverse("dt + torch.log(1 - torch.exp(-dt))"),
+                _inverse("torch.nan_to_num(dt + torch.log(1 - torch.exp(-dt)))"),
                 _inverse("torch.where(dt > 20, dt, torch.log(torch.exp(dt) - 1))"),
+                _inverse("torch.where(torch.log(torch.exp(dt) - 1).isinf(), dt, torch.log(torch.exp(dt) - 1))"),
             ],
         ),
         Misconception(
@@ -172,10 +178,20 @@ INVERSE_SOFTPLUS = Exercise(
             ],
         ),
         Misconception(
+            "a switch that comes too late",
+            "For large dt you switch to dt itself, which is right, but only beyond the numbers that exp bears: above "
+            "88.7 it is infinite in float32. A form in which only exp(−dt) occurs needs no switch.",
+            [_inverse(f"torch.where(dt > {first}, dt, torch.log(torch.expm1(dt)))") for first in (90, 100)],
+        ),
+        Misconception(
             "a large dt that is cut off",
             "Beyond some number your answer stays where it is. There dt and its inverse are almost equal, so nothing "
             "has to be cut: bring the formula into a form in which only exp(−dt) occurs.",
-            [_inverse(f"torch.log(torch.expm1(dt.clamp(max={most})))") for most in (20, 50, 80, 85, 88)],
+            [
+                _inverse(f"torch.log({inside})")
+                for most in (20, 50, 80, 85, 88)
+                for inside in (f"torch.expm1(dt.clamp(max={most}))", f"torch.exp(dt.clamp(max={most})) - 1")
+            ],
         ),
         Misconception(
             "a straight line too early",
@@ -221,6 +237,12 @@ INVERSE_SOFTPLUS = Exercise(
                     (0.1, "torch.expm1(dt)"),
                     (1, "torch.expm1(dt)"),
                 )
+            ]
+            + [
+                _inverse(
+                    f"torch.where(dt < {last}, torch.log(dt), torch.where(dt > 20, dt, torch.log(torch.exp(dt) - 1)))"
+                )
+                for last in (1e-4, 0.001)
             ],
         ),
         Misconception(
@@ -240,7 +262,7 @@ INVERSE_SOFTPLUS = Exercise(
             "a 1 that is not between exp and log",
             "What comes out is dt − 1: exp and log undo one another, and the 1 is taken away inside of exp, or after "
             "the logarithm. In softplus it stands between the two.",
-            _inverse("torch.log(torch.exp(dt)) - 1"),
+            [_inverse("torch.log(torch.exp(dt)) - 1"), _inverse("torch.log(torch.exp(dt - 1))")],
         ),
         Misconception(
             "functions of math, given a tensor",
