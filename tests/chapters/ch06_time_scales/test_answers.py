@@ -503,6 +503,7 @@ SAMPLE = [
     ("u² of the way", lambda u, a, b, f: torch.clamp(a + u * u * (b - a), min=f), "a function of u"),
     ("no 1 − u", lambda u, a, b, f: (a**u * b).clamp(min=f), "a way that begins at the top"),
     ("u twice", lambda u, a, b, f: (a**u * b**u).clamp(min=f), "a range that begins at one"),
+    ("squeezed", lambda u, a, b, f: log_dt(u, a, b).exp().clamp(min=f).squeeze(), "another shape"),
 ]
 
 # Exercise 4: dt_weight (u, dt_init, dt_scale)

@@ -19,7 +19,7 @@ def sample_dt(u: Tensor, dt_min: float, dt_max: float, dt_init_floor: float) -> 
 def _sample_cases(draw: Draw) -> dict:
     dt_min = draw.choice([0.001, 0.01])
     return {
-        "u": draw.integers(0, 10, draw.size(2, 6)) / 10,
+        "u": draw.integers(0, 10, draw.size(1, 6)) / 10,
         "dt_min": dt_min,
         "dt_max": draw.choice([0.1, 0.5]),
         "dt_init_floor": draw.choice([0.0001, 0.004, 0.02]),
