@@ -1733,6 +1733,36 @@ SPLIT = [
         "two conditions that are no opposites",
     ),
     ("linear layers and convolutions", split_by_kinds_of_layers, "weights of known layers alone"),
+    ("all in the second", split_by(lambda name, p: decays(p), lambda name, p: True), "parameters in both groups"),
+    (
+        "one axis lost",
+        split_by(lambda name, p: decays(p), lambda name, p: p.ndim >= 2 and marked(p)),
+        "biases and norms that are lost",
+    ),
+    (
+        "no axis lost",
+        split_by(lambda name, p: decays(p), lambda name, p: p.ndim == 1 or marked(p)),
+        "a single number that is lost",
+    ),
+    (
+        "the names that were shown, and marks",
+        split_by(
+            lambda name, p: (
+                not any(word in name for word in ("bias", "norm", "gates", "gain", "offset")) and not marked(p)
+            )
+        ),
+        "names that fit one model",
+    ),
+    (
+        "the names that were shown",
+        split_by(lambda name, p: p.ndim > 1 and name.split(".")[-1] not in ("A_log", "rate", "phase")),
+        "names that fit one model",
+    ),
+    (
+        "bias, norm, gates, gain and marks",
+        split_by(lambda name, p: not any(word in name for word in ("bias", "norm", "gates", "gain")) and not marked(p)),
+        "names in the place of axes",
+    ),
 ]
 
 

@@ -28,6 +28,10 @@ def _spared(condition: str):
     return edited(split_weight_decay, named, f"{right} → {condition}")
 
 
+_NAMED = '"bias" in name or "norm" in name'
+_MARKED = 'getattr(parameter, "_no_weight_decay", False)'
+
+
 def _seen(parameters: str):
     """A wrong split that goes through other parameters."""
     return edited(split_weight_decay, f"model.parameters() → {parameters}")
@@ -47,16 +51,25 @@ def _two_ifs(rest: str):
     return edited(split_weight_decay, f"{right} → {marked}\n        {rest}")
 
 
+FILTER_NAMES = {2: ("phase", "mix", "offset"), 3: ("angle", "blend", "level"), 4: ("turn", "weave", "start")}
+
+
 class Filter(nn.Module):
-    """Another layer: two marked matrices that are not called A_log, an unmarked one not called weight, and a number."""
+    """Another layer: two marked matrices that are not called A_log, an unmarked one not called weight, and a number.
+
+    Three of its names change with its size: a list of those that a failing case shows does not fit the next one.
+    """
 
     def __init__(self, d_model: int):
         super().__init__()
+        marked, matrix, vector = FILTER_NAMES[d_model]
         self.rate = nn.Parameter(torch.ones(d_model, 2))
         self.rate._no_weight_decay = True
-        self.phase = nn.Parameter(torch.ones(d_model, 2))
-        self.phase._no_weight_decay = True  # right behind another: who takes one out of a list must not skip it
-        self.mix = nn.Parameter(torch.ones(2, d_model))
+        second = nn.Parameter(torch.ones(d_model, 2))
+        second._no_weight_decay = True
+        self.register_parameter(marked, second)  # right behind another: who takes one out of a list must not skip it
+        self.register_parameter(matrix, nn.Parameter(torch.ones(2, d_model)))
+        self.register_parameter(vector, nn.Parameter(torch.ones(d_model)))
         self.gain = nn.Parameter(torch.tensor(1.0))
 
 
@@ -184,14 +197,29 @@ SPLIT_WEIGHT_DECAY = Exercise(
             + [_spared('name.split(".")[-1] in ("A_log", "D")')],
         ),
         Misconception(
-            "names in the place of axes",
-            "The mark is asked for, or a name, but not the number of axes. So what has one axis decays in your split "
-            "where its name does not tell: the weight of the norm, or conv_gates.",
+            "names that fit one model",
+            "Your list names what one failing case has shown. In other cases the filter's parameters have other names, "
+            "and those that are to be spared decay in your split. Axes and mark need no list.",
             [
                 _spared(condition)
                 for condition in (
-                    '"bias" in name or getattr(parameter, "_no_weight_decay", False)',
-                    '"bias" in name or "norm" in name or getattr(parameter, "_no_weight_decay", False)',
+                    f'{_NAMED} or name.endswith(("gates", "gain", "offset")) or {_MARKED}',
+                    f'{_NAMED} or name.endswith(("gates", "gain", "offset", "A_log", "D", "rate", "phase"))',
+                    'parameter.ndim < 2 or name.endswith(("A_log", "rate", "phase"))',
+                )
+            ],
+        ),
+        Misconception(
+            "names in the place of axes",
+            "The mark is asked for, or a name, but not the number of axes. So what has one axis decays in your split "
+            "where its name does not tell: the weight of the norm, conv_gates, or those of the filter.",
+            [
+                _spared(condition)
+                for condition in (
+                    f'"bias" in name or {_MARKED}',
+                    f"{_NAMED} or {_MARKED}",
+                    f'{_NAMED} or "gates" in name or {_MARKED}',
+                    f'{_NAMED} or name.endswith(("gates", "gain")) or {_MARKED}',
                     'not name.endswith("weight")',
                 )
             ],
@@ -271,8 +299,18 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "biases and norms that are lost",
-            "What has one axis and no mark is in neither group. What an optimiser is not given, it does not train.",
-            _seen('[p for p in model.parameters() if p.ndim > 1 or hasattr(p, "_no_weight_decay")]'),
+            "What has one axis is in neither group, or what of it carries no mark. What an optimiser is not given, it "
+            "does not train.",
+            [
+                _seen('[p for p in model.parameters() if p.ndim > 1 or hasattr(p, "_no_weight_decay")]'),
+                _seen("[p for p in model.parameters() if p.ndim > 1]"),
+            ],
+        ),
+        Misconception(
+            "a single number that is lost",
+            "A parameter that is a single number, here filter.gain, has no axis at all and is in neither group. The "
+            "opposite of “two axes or more” is “fewer than two”. What an optimiser is not given, it does not train.",
+            _seen('[p for p in model.parameters() if p.ndim > 0 or hasattr(p, "_no_weight_decay")]'),
         ),
         Misconception(
             "two conditions that are no opposites",
@@ -299,12 +337,13 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "parameters in both groups",
-            "The first group holds parameters that are to be spared, biases among them, so these stand in both. AdamW "
-            "refuses such groups. Each parameter goes into exactly one.",
+            "Some parameters stand in both groups: the first holds some that are to be spared, biases among them, or "
+            "the second holds those that decay. AdamW refuses such groups. Each parameter goes into exactly one.",
             [
                 edited(split_weight_decay, f'"params": decay → "params": decay + {more}')
                 for more in ("no_decay", '[p for p in no_decay if not hasattr(p, "_no_weight_decay")]')
             ]
+            + [edited(split_weight_decay, '"params": no_decay → "params": list(model.parameters())')]
             + [
                 edited(
                     split_weight_decay,
