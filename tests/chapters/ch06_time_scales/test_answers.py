@@ -930,6 +930,28 @@ def init_zero_weights_beside_unmarked(model, u):
             nn.init.zeros_(layer.weight)
 
 
+def init_zero_weights_without_a_mark(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and not getattr(layer.bias, "_no_reinit", False):
+            nn.init.zeros_(layer.weight)
+
+
+def init_zero_weights_beside_marked(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and getattr(layer.bias, "_no_reinit", False):
+            layer.weight.data.fill_(0.0)
+
+
+def init_that_skips_the_marked(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            layer.reset_parameters()
+            if layer.bias is not None and not hasattr(layer.bias, "_no_reinit"):
+                layer.bias.data.zero_()
+
+
 def init_with_one_tensor(model, u):
     bias = stable(log_uniform(u))
     for layer in model.modules():
@@ -1213,6 +1235,15 @@ MENDED = [
     ("D set to zero", init_all_that_has_one_axis, "more than biases set to zero"),
     ("weights set to zero", init_zero_weights, None),
     ("weights beside unmarked biases", init_zero_weights_beside_unmarked, "weights that are all alike"),
+    ("weights without a mark", init_zero_weights_without_a_mark, "weights that are all alike"),
+    ("weights beside marked biases", init_zero_weights_beside_marked, "weights that are all alike"),
+    ("a reset, then zeros", init_that_skips_the_marked, "marked biases left alone"),
+    ("exp(Δ) − 1", lambda m, u: init_with(m, u, lambda u: torch.expm1(log_uniform(u))), "a forgotten inverse"),
+    (
+        "exp around the inverse",
+        lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u)).exp()),
+        "a forgotten inverse",
+    ),
     ("a new name", init_under_a_new_name, "marked biases left alone"),
     (
         "not a number, replaced",

@@ -61,15 +61,15 @@ def _after_a_reset(init):
     return reset_and_init
 
 
-def _with_zero_weights(*, marked: bool):
-    """A wrong `mended_init`: right, but for weights set to zero: all, or those beside an unmarked bias."""
+def _with_zero_weights(*beside: str):
+    """A wrong `mended_init`: right, but for weights set to zero: those beside an unmarked, a marked bias, or none."""
 
     def init(model, u):
         mended_init(model, u)
         for layer in model.modules():
             if isinstance(layer, nn.Linear):
-                unmarked = layer.bias is not None and not getattr(layer.bias, "_no_reinit", False)
-                if marked or unmarked:
+                mark = "marked" if getattr(layer.bias, "_no_reinit", False) else "unmarked"
+                if ("none" if layer.bias is None else mark) in beside:
                     layer.weight.data.zero_()
 
     return init
@@ -115,6 +115,7 @@ def _marked(formula: str):
 
 _BY_LAYER = edited(mended_init, "getattr(layer.bias → getattr(layer")
 _LOG_FED = _marked("inverse_softplus(log_dt)")
+_UNWRITTEN = edited(mended_init, "layer.bias.copy_(inverse_softplus(torch.exp(log_dt))) → pass")
 
 
 def small_model(d_model: int) -> nn.Sequential:
@@ -221,9 +222,9 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "a forgotten inverse",
-            "Every Δ lies a little above 0.69: the bias got Δ itself. softplus comes after the bias, so the bias needs "
-            "the number that softplus turns into Δ.",
-            _marked("torch.exp(log_dt)"),
+            "Every Δ lies a little above 0.69: the bias got Δ itself, or exp(Δ) − 1. softplus comes after the bias, so "
+            "the bias needs the number that softplus turns into Δ.",
+            [_marked("torch.exp(log_dt)"), _marked("torch.expm1(torch.exp(log_dt))")],
         ),
         Misconception(
             "a softplus in the place of its inverse",
@@ -303,7 +304,10 @@ MENDED_INIT = Exercise(
             "weights that are all alike",
             "The biases are right, and the weights are all alike now: every output of a layer is the same, and stays "
             "so. Only biases are to be set.",
-            [_with_zero_weights(marked=True), _with_zero_weights(marked=False)],
+            [
+                _with_zero_weights(*beside)
+                for beside in (("unmarked", "marked", "none"), ("unmarked", "none"), ("unmarked",), ("marked",))
+            ],
         ),
         Misconception(
             "more than biases set to zero",
@@ -338,9 +342,10 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "marked biases left alone",
-            "Every bias without the mark is zero, and the marked ones hold what they held. They are to get the numbers "
-            "that softplus turns into step sizes, written into the bias itself: a new name for it changes nothing.",
-            edited(mended_init, "layer.bias.copy_(inverse_softplus(torch.exp(log_dt))) → pass"),
+            "Every bias without the mark is zero, and yours never reach the marked ones: they hold what they held, or "
+            "what a reset drew. They are to get the numbers that softplus turns into step sizes, written into the bias "
+            "itself: a new name for it changes nothing.",
+            [_UNWRITTEN, _after_a_reset(_UNWRITTEN)],
         ),
         Misconception(
             "layers inside of other layers left out",
