@@ -147,6 +147,22 @@ HALF_LIFE = [
         lambda A, delta: math.log(2) * torch.exp(A * delta[:, None]),
         "an exponential in the place of its exponent",
     ),
+    ("0.69", lambda A, delta: 0.69 / (-A * delta[:, None]), "a rounded logarithm"),
+    ("0.7", lambda A, delta: (0.7 / A.abs()) / delta.unsqueeze(1), "a rounded logarithm"),
+    ("0.693", lambda A, delta: 0.693 / (-A * delta[:, None]), "right"),
+    ("a matrix of step sizes", lambda A, delta: torch.diag(1 / delta) @ (-math.log(2) / A), "right"),
+    ("one number a channel", lambda A, delta: math.log(2) / (-A[:, 0] * delta), "one rate for all states"),
+    (
+        "the slowest of each channel",
+        lambda A, delta: math.log(2) / (A.abs().min(dim=1).values * delta),
+        "one rate for all states",
+    ),
+    ("one column", lambda A, delta: math.log(2) / (-A[:, :1] * delta[:, None]), "one rate for all states"),
+    (
+        "implicit Euler",
+        lambda A, delta: math.log(0.5) / torch.log(1 / (1 - A * delta[:, None])),
+        "the factor of Euler's rule",
+    ),
 ]
 
 # Exercise 2: inverse_softplus (dt)
@@ -750,6 +766,16 @@ WEIGHT = [
         ),
         "a stretch that is not scaled",
     ),
+    (
+        "u cut",
+        lambda u, kind, s: (
+            u.clamp(-s / u.shape[1] ** 0.5, s / u.shape[1] ** 0.5)
+            if kind == "random"
+            else weight(u, kind, s / u.shape[1] ** 0.5)
+        ),
+        "cut at the bound, or divided by it",
+    ),
+    ("both axes", lambda u, kind, s: weight(u, kind, s / math.sqrt(sum(u.shape))), "the bound of another rule"),
 ]
 
 # Bug hunt: mended_init (model, u)

@@ -76,7 +76,8 @@ DT_WEIGHT = Exercise(
                 _bound(f"({number} / {width}) ** 0.5 * dt_scale")
                 for number in (2, 3, 6)
                 for width in ("u.shape[1]", "(u.shape[0] + u.shape[1])")
-            ],
+            ]
+            + [_bound("(u.shape[0] + u.shape[1]) ** -0.5 * dt_scale")],
         ),
         Misconception(
             "a scale that is no factor",
@@ -143,6 +144,7 @@ DT_WEIGHT = Exercise(
             "bound when all of it is multiplied.",
             [
                 edited(dt_weight, "(2 * u - 1) * bound → (2 * u - 1).clamp(-bound, bound)"),
+                edited(dt_weight, "(2 * u - 1) * bound → u.clamp(-bound, bound)"),
                 edited(dt_weight, "(2 * u - 1) * bound → (2 * u - 1) / bound"),
             ],
         ),

@@ -78,13 +78,19 @@ HALF_LIFE = Exercise(
             "Δ in the numerator",
             "You divide by A and *multiply* by Δ, and both belong in the denominator. Without brackets a / b * c is "
             "(a / b) * c.",
-            edited(half_life, "(-A * delta[:, None]) → -A * delta[:, None]"),
+            edited(half_life, " * delta[:, None]) → ) * delta[:, None]"),
         ),
         Misconception(
             "a quarter in the place of a half",
             "Your number is twice the half-life: after it a quarter is left. Which number stands under the logarithm "
             "when a half is left?",
             edited(half_life, "math.log(2) → math.log(4)"),
+        ),
+        Misconception(
+            "a rounded logarithm",
+            "You write a number for ln 2 that is rounded too much, so every half-life is a little off. math.log(2) "
+            "has all of its digits.",
+            [edited(half_life, f"math.log(2) → {rounded}") for rounded in (0.69, 0.7)],
         ),
         Misconception(
             "what a step takes away",
@@ -104,8 +110,16 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "one rate for all states",
-            "All states of a channel get the half-life of one of them. Each state has its own rate, a column of A.",
-            [edited(half_life, f"-A * → -A[:, [{state}]].expand_as(A) *") for state in (0, -1)],
+            "Only one state of each channel comes in: the first, the last, the slowest or the fastest. Each state has "
+            "its own rate, a column of A, and so its own half-life: (D, N).",
+            [
+                *(edited(half_life, f"-A * → -A[:, [{state}]].expand_as(A) *") for state in (0, -1)),
+                *(edited(half_life, f"-A * → -A[:, [{state}]] *") for state in (0, -1)),
+                *(
+                    edited(half_life, f"-A * delta[:, None] → -A{state} * delta")
+                    for state in ("[:, 0]", "[:, -1]", ".max(dim=1).values", ".min(dim=1).values")
+                ),
+            ],
         ),
         Misconception(
             "what is left after one step",
@@ -129,9 +143,12 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "the factor of Euler's rule",
-            "You take 1 + Δ·A as the factor of a step. Mamba uses exp(Δ·A) for its states, as in notebook 04. With it "
-            "the logarithm becomes simple, and nothing fails when Δ·A is below −1.",
-            edited(half_life, "math.log(2) / (-A → math.log(0.5) / torch.log(1 + A"),
+            "You take 1 + Δ·A as the factor of a step, or 1 / (1 − Δ·A). Mamba uses exp(Δ·A) for its states, as in "
+            "notebook 04. With it the logarithm becomes simple, and nothing fails when Δ·A is below −1.",
+            [
+                edited(half_life, "math.log(2) / (-A → math.log(0.5) / torch.log(1 + A"),
+                edited(half_life, "math.log(2) / (-A → math.log(2) / torch.log(1 - A"),
+            ],
         ),
         Misconception(
             "an exponential in the place of its exponent",
