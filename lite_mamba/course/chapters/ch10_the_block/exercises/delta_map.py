@@ -8,7 +8,7 @@ from ....checking.exercise import Draw, Exercise, Misconception
 
 
 def delta_map(x_proj: Tensor, dt_proj: Tensor) -> Tensor:
-    """The one matrix (D, D) from the D numbers of a token to its D raw numbers of Δ."""
+    """The one matrix (D, D) from the D numbers of a token to its D raw numbers of Δ, less their bias."""
     return dt_proj @ x_proj[: dt_proj.shape[1]]  # (D, D)
 
 
@@ -47,7 +47,7 @@ DELTA_MAP = Exercise(
         Misconception(
             "a map from Δ to the token",
             "Your matrix is the transpose: its rows belong to the token. A weight of PyTorch has a row for each "
-            "output, so that raw = M @ token.",
+            "output, so that raw numbers = M @ token + bias.",
             lambda x_proj, dt_proj: delta_map(x_proj, dt_proj).T,
         ),
         Misconception(
@@ -132,8 +132,7 @@ DELTA_MAP = Exercise(
         ),
         Misconception(
             "a map behind the softplus",
-            "The matrix leads to the raw numbers, before the bias and the softplus. A softplus is not linear, and no "
-            "matrix can hold it.",
+            "The matrix stands before the bias and the softplus. A softplus is not linear, and no matrix can hold it.",
             lambda x_proj, dt_proj: F.softplus(delta_map(x_proj, dt_proj)),
         ),
     ],

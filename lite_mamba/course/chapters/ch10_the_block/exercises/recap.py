@@ -23,10 +23,10 @@ RECAP = [
         why="They grow with d_model², all of the rest of the block at most with d_model, except the narrow way to Δ.",
     ),
     Question(
-        text="What does dt_rank = R say about the map from u to the raw Δ?",
+        text="What does dt_rank = R say about M, the way to Δ as one matrix?",
         choices=["It has R outputs", "Its rank is at most R", "It has R² entries", "It is symmetric"],
         answer="Its rank is at most R",
-        why="The token is squeezed through R numbers on its way: the raw Δ can move in R independent directions only.",
+        why="The token is squeezed through R numbers on its way: its results point in R independent directions only.",
     ),
     Question(
         text="A new block reads white noise. You set D to zero. What is left of the output?",
