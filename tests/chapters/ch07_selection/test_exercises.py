@@ -1,12 +1,25 @@
 """Attempts that learners make in notebook 07, and the message that must answer."""
 
+import re
+from pathlib import Path
+
 import pytest
 import torch
 
 from lite_mamba import course
 from lite_mamba.course.chapters import exercise
+from lite_mamba.course.chapters.ch07_selection import exercises as chapter
 from lite_mamba.course.checking.errors import raised_by_check
 from lite_mamba.course.checking.trial import judge
+
+
+def test_a_raw_number_has_its_bias_in_it():
+    """The raw number w is what goes into the softplus, so no bias comes to it."""
+    notebook = (Path(__file__).parents[3] / "notebooks/07_selection.ipynb").read_text("utf-8")
+    assert "the raw number is weight · mark + bias" in notebook
+    cards = [known.message for one in chapter.EXERCISES for known in one.misconceptions]
+    for text in (notebook, *cards):
+        assert not re.search("(added to|from) the raw number|raw number, plus bias", text), text
 
 
 @pytest.mark.parametrize("noise", [0.0, 1e-5, 0.001])

@@ -147,7 +147,7 @@ MENDED_SSM = Exercise(
         Misconception(
             "a bias around the softplus",
             "You apply the softplus first, then the scan adds the bias to the result and applies it again. The order "
-            "is: raw number, plus bias, softplus, each once.",
+            "is: dt_proj, plus bias, softplus, each once.",
             _raw("F.softplus(F.linear(low_rank, dt_proj))"),
         ),
         Misconception(
@@ -228,7 +228,7 @@ MENDED_SSM = Exercise(
         Misconception(
             "a bias with a function of its own",
             "The bias goes through a softplus or its inverse, through an exponential, or you take its size or cut it "
-            "off at 0. It is a raw number: token and bias are added, and the softplus is taken of the sum.",
+            "off at 0. It is part of the raw number: token and bias are added, and the softplus is taken of the sum.",
             [
                 *(
                     edited(mended_ssm, f"delta_bias=dt_bias → delta_bias={bend}(dt_bias)")
@@ -256,8 +256,8 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a bias as a factor",
-            "You multiply by the bias. It is added to the raw number: a token that says nothing has 0, and from there "
-            "the bias alone sets its Δ.",
+            "You multiply by the bias. It is added: a token that says nothing has 0, and from there the bias alone "
+            "sets its Δ.",
             [
                 _raw("F.linear(low_rank, dt_proj) * dt_bias", NO_BIAS),
                 _raw("F.softplus(F.linear(low_rank, dt_proj)) * dt_bias", NO_BIAS, NO_SOFTPLUS),
@@ -336,7 +336,7 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a bias that is taken off",
-            "You subtract the bias from the raw numbers. It is added, once.",
+            "You subtract the bias. It is added, once.",
             edited(mended_ssm, "delta_bias=dt_bias → delta_bias=-dt_bias"),
         ),
     ],

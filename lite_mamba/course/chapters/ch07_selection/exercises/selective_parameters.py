@@ -92,8 +92,8 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "a bias with a function of its own",
-            "The bias goes through a softplus, its inverse or an exponential before it is added. It is a raw number: "
-            "token and bias are added, and the softplus is taken of the sum.",
+            "The bias goes through a softplus, its inverse or an exponential before it is added. It is part of the raw "
+            "number: token and bias are added, and the softplus is taken of the sum.",
             [
                 _delta("F.softplus(low_rank @ dt_proj.T + F.softplus(dt_bias))"),
                 _delta("F.softplus(low_rank @ dt_proj.T + torch.exp(dt_bias))"),
@@ -141,7 +141,7 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "a bias that is taken off",
-            "The bias is subtracted. It is added to the raw number.",
+            "The bias is subtracted. It is added, before the softplus.",
             _delta("F.softplus(low_rank @ dt_proj.T - dt_bias)"),
         ),
         Misconception(
@@ -259,8 +259,8 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "a bias as a factor",
-            "You multiply by the bias. It is added to the raw number: a token that says nothing has 0, and from there "
-            "the bias alone sets its Δ.",
+            "You multiply by the bias. It is added: a token that says nothing has 0, and from there the bias alone "
+            "sets its Δ.",
             [
                 _delta("F.softplus(low_rank @ dt_proj.T * dt_bias)"),
                 _delta("F.softplus(low_rank @ dt_proj.T) * dt_bias"),
