@@ -1,5 +1,7 @@
 """The figures of notebook 05 show what the package computes, at every corner of their sliders."""
 
+import inspect
+import json
 import math
 import re
 from pathlib import Path
@@ -9,6 +11,8 @@ import pytest
 import torch
 
 from lite_mamba import selective_scan_fn
+from lite_mamba.course.chapters.ch01_causal_convolution.exercises import causal_conv
+from lite_mamba.course.chapters.ch04_discretisation.exercises import euler
 from lite_mamba.course.chapters.ch05_three_views import exercises as chapter
 from lite_mamba.course.chapters.ch05_three_views import figures
 from lite_mamba.course.page.explore import Exploration
@@ -385,3 +389,35 @@ def test_a_sum_of_rounded_states_is_equal_only_if_its_digits_are():
     shown = figures.ThreeViews()
     assert "0.729 + 0.125 = 0.854" in shown.update(t=9) and "0.656 + 0.062 ≈ 0.719" in shown.update(t=10)
     assert "0.314 + 0.0005 ≈ 0.314" in shown.update(t=17)
+
+
+def in_the_text(words: str) -> re.Match:
+    """Where the notebook says so: its numbers are compared with computed ones."""
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    found = re.search(words, "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"))
+    assert found, words
+    return found
+
+
+def test_the_strength_of_the_full_stop_raises_its_step_size_as_far_as_the_text_says():
+    named = in_the_text(r"Δ is ([\d.]+) at every letter; .* raises it there, to ([\d.]+) at most")
+    letter, highest = map(float, named.groups())
+    shown = figures.TwoImpulses()
+    steps = []
+    for strength in np.linspace(0, 1, 21):
+        shown.update(strength=float(strength))
+        steps.append(shown.delta[shown.stop].item())
+        assert shown.delta[: shown.stop].numpy() == pytest.approx(letter)
+    assert steps == sorted(steps) and steps[0] == pytest.approx(letter) and f"{steps[-1]:.2f}" == f"{highest:.2f}"
+
+
+def test_the_exercise_of_the_convolution_names_all_that_causal_conv_wants_besides():
+    in_the_text(r"neither \[batch\]\(\S*\) nor bias")
+    takes = [set(inspect.signature(function).parameters) for function in (causal_conv, chapter.convolve)]
+    assert takes == [{"x", "weight", "bias"}, {"u", "kernel"}]
+
+
+def test_a_factor_that_is_zero_or_below_is_one_of_euler():
+    in_the_text(r"An Ā may also be 0, or below: .*Euler.*'s rule makes such")
+    factors, _ = euler(0.5, torch.tensor([-1.0, -2.0, -4.0]), torch.ones(3))  # (N,)
+    assert factors.tolist() == [0.5, 0.0, -1.0]
