@@ -42,9 +42,10 @@ def field_of_the_sets(d_conv, dilations, stacked=False):
     return max(sums) - min(sums) + 1
 
 
-def field_by_impulse(d_conv, dilations, stacked=False):
+def field_by_impulse(d_conv, dilations, stacked=False, zeros=None):
     layers = [causal_dilated_conv1d_fn] * len(dilations)
-    x, ones = F.pad(torch.ones(1, 1, 1), (0, 300)), torch.ones(1, d_conv)
+    zeros = d_conv * sum(dilations) if zeros is None else zeros
+    x, ones = F.pad(torch.ones(1, 1, 1), (0, zeros)), torch.ones(1, d_conv)
     if stacked:
         for layer, d in zip(layers, dilations, strict=True):
             x = layer(x, ones, dilation=d)
@@ -516,8 +517,8 @@ def with_lists(d_conv, dilations, stacked=False):
     return out
 
 
-def by_impulse(d_conv, dilations, stacked=False):
-    x = F.pad(torch.ones(1, 1, 1), (0, 300))
+def by_impulse(d_conv, dilations, stacked=False, zeros=None):
+    x = F.pad(torch.ones(1, 1, 1), (0, d_conv * sum(dilations) if zeros is None else zeros))
     ys = [causal_dilated_conv1d_fn(x, torch.ones(1, d_conv), dilation=d) for d in dilations]
     if stacked:
         for d in dilations:
@@ -2121,6 +2122,37 @@ for id, expected, function in (
         )
         for at in (0, -1)
     ),
+):
+    answer(f"02.{id}", expected)(function)
+
+
+# what a later cell needs: the lag 142 of the recording, a delay of 34 and 48 samples, a delay bit for bit
+
+
+def one_number_at_a_time(x, weights, biases, gates, dilations):
+    B, D, L = x.shape
+    y, shares = torch.zeros_like(x), gates.softmax(0)
+    for i, b, c, t in itertools.product(range(len(weights)), range(B), range(D), range(L)):
+        value, W = biases[i][c].item(), weights[i].shape[1]
+        for k in range(W):
+            lag = (W - 1 - k) * dilations[i]
+            if t >= lag:
+                value += weights[i][c, k].item() * x[b, c, t - lag].item()
+        y[b, c, t] += shares[i].item() * value / (1 + math.exp(-value))
+    return y
+
+
+def nearly_one(delay, k):
+    return torch.softmax(torch.tensor([20.0] + [0.0] * (k - 1)), dim=0), delay // (k - 1)
+
+
+for id, expected, function in (
+    ("receptive_field", UNNAMED, lambda *a: field_by_impulse(*a, zeros=300)),
+    ("lags_touched", UNNAMED, lambda *a: by_impulse(*a, zeros=100)),
+    ("lags_touched", UNNAMED, lambda *a: [lag for lag in range(142) if lag in path_sums(*a)]),
+    ("gated_dilated_conv", "a gradient cut off", one_number_at_a_time),
+    ("delay_kernel", UNNAMED, nearly_one),
+    ("delay_kernel", UNNAMED, lambda delay, k: (tap(k, 0), next((d for d in range(1, 17) if (k - 1) * d == delay), 1))),
 ):
     answer(f"02.{id}", expected)(function)
 

@@ -23,7 +23,8 @@ def delay_kernel(delay: int, d_conv: int) -> tuple[Tensor, int]:
 
 def draw_delay(draw: Draw) -> dict[str, Any]:
     d_conv = draw.size(2, 5)
-    return {"delay": (d_conv - 1) * draw.size(1, 8), "d_conv": d_conv}
+    widest = draw.in_turn([8, 40])  # a picture moves it to 16, and a cell asks for 17
+    return {"delay": (d_conv - 1) * draw.size(1, widest), "d_conv": d_conv}
 
 
 def run_delay(function: Callable[[int, int], tuple[Tensor, int]], delay: int, d_conv: int) -> Facts | None:
@@ -54,6 +55,8 @@ DELAY_KERNEL = Exercise(
     reference=delay_kernel,
     cases=draw_delay,
     apply=run_delay,
+    rtol=0,  # a later cell compares bit for bit
+    atol=0,
     example={"delay": 6, "d_conv": 4},
     misconceptions=[
         Misconception(
