@@ -2129,6 +2129,52 @@ for id, expected, function in (
 # what a later cell needs: the lag 142 of the recording, a delay of 34 and 48 samples, a delay bit for bit
 
 
+def jumps_of_strides(k, dilations, stacked=False):
+    field, jump = 1, 1
+    for d in dilations:
+        field += (k - 1) * jump
+        jump *= d
+    return field if stacked else 1 + (k - 1) * max(dilations)
+
+
+def as_a_set(k, dilations, stacked=False):
+    dilations = set(dilations)
+    return (k - 1) * (sum(dilations) if stacked else max(dilations)) + 1
+
+
+def layers_as_a_set(k, dilations, stacked=False):
+    reached = {0}
+    for d in set(dilations):
+        own = range(0, k * d, d)
+        reached = {a + b for a in reached for b in own} if stacked else reached.union(own)
+    return sorted(reached)
+
+
+def paths_as_they_are(order):
+    def function(k, dilations, stacked=False):
+        own = [range(0, k * d, d) for d in dilations]
+        return order(itertools.product(*own)) if stacked else sorted(set().union(*own))
+
+    return function
+
+
+def added_in_place(x, weights, biases, gates, dilations):
+    y, shares = x, gates.softmax(0)
+    for i, d in enumerate(dilations):
+        y += shares[i] * silu(x, weights[i], biases[i], d)
+    return y
+
+
+def zeros_by_len_of_weights(cut):
+    def function(x, weights, biases, gates, dilations):
+        W, L, y = len(weights), x.shape[-1], 0
+        for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+            y = y + s * silu(x, w, b, d, pad=((W - 1) * d, 0))[..., : L if cut else None]
+        return y
+
+    return function
+
+
 def one_number_at_a_time(x, weights, biases, gates, dilations):
     B, D, L = x.shape
     y, shares = torch.zeros_like(x), gates.softmax(0)
@@ -2146,13 +2192,63 @@ def nearly_one(delay, k):
     return torch.softmax(torch.tensor([20.0] + [0.0] * (k - 1)), dim=0), delay // (k - 1)
 
 
+def in_front(zeros, cut=False):
+    return lambda x, w, b, d: silu(x, w, b, d, pad=(zeros(w.shape[1], d), 0))[..., : x.shape[-1] if cut else None]
+
+
 for id, expected, function in (
     ("receptive_field", UNNAMED, lambda *a: field_by_impulse(*a, zeros=300)),
+    ("receptive_field", "dilations that multiply", jumps_of_strides),
+    ("receptive_field", "equal dilations counted once", as_a_set),
     ("lags_touched", UNNAMED, lambda *a: by_impulse(*a, zeros=100)),
     ("lags_touched", UNNAMED, lambda *a: [lag for lag in range(142) if lag in path_sums(*a)]),
+    ("lags_touched", "equal dilations counted once", layers_as_a_set),
+    ("lags_touched", "paths that are not added up", paths_as_they_are(sorted)),
+    ("lags_touched", "paths that are not added up", paths_as_they_are(list)),
+    (
+        "lags_touched",
+        "dilations that multiply",
+        lambda k, ds, stacked=False: (
+            sorted({math.prod(path) for path in itertools.product(*(range(0, k * d, d) for d in ds))})
+            if stacked
+            else path_sums(k, ds)
+        ),
+    ),
+    ("gated_dilated_conv", "the branches one behind the other", added_in_place),
+    (
+        "gated_dilated_conv",
+        "the share inside SiLU",
+        lambda x, ws, bs, gates, ds: sum(
+            silu(x, s * w, b, d) for s, w, b, d in zip(gates.softmax(0), ws, bs, ds, strict=True)
+        ),
+    ),
     ("gated_dilated_conv", "a gradient cut off", one_number_at_a_time),
+    *(("gated_dilated_conv", "zeros counted by the branches", zeros_by_len_of_weights(cut)) for cut in (True, False)),
+    *(
+        ("gated_dilated_conv", name, way)
+        for name, part in (
+            ("a bias along the steps", lambda x, w, b, d: F.silu(one(x, w, None, d) + b)),
+            ("the taps themselves left out", in_front(lambda W, d: (W - 1) * (d - 1))),
+            ("a sum in the place of a product", in_front(lambda W, d: W - 1 + d)),
+            ("a sum in the place of a product", in_front(lambda W, d: d + (W - 1), cut=True)),
+            ("zeros behind the newest tap", in_front(lambda W, d: W * d - 1)),
+            ("zeros in front twice", lambda x, w, b, d: silu(x, w, b, d, padding=(w.shape[1] - 1) * d)),
+            (
+                "zeros in front twice",
+                lambda x, w, b, d: silu(x, w, b, d, padding=(w.shape[1] - 1) * d)[..., : x.shape[-1]],
+            ),
+        )
+        for way in in_four_ways(part)
+    ),
     ("delay_kernel", UNNAMED, nearly_one),
     ("delay_kernel", UNNAMED, lambda delay, k: (tap(k, 0), next((d for d in range(1, 17) if (k - 1) * d == delay), 1))),
+    ("delay_kernel", "the taps in between counted", lambda delay, k: (tap(k, 0), delay // (k - 2))),
+    ("delay_kernel", "the taps in between counted", lambda delay, k: (tap(k, 0), delay // (k - 2 or 1))),
+    ("delay_kernel", "the taps in between counted", lambda delay, k: (tap(k, 0), delay // len(range(1, k - 1)))),
+    ("delay_kernel", "a dilation that is one too small", lambda delay, k: (tap(k, 0), max(delay // (k - 1) - 1, 1))),
+    ("dilations_for", "one dilation alone", lambda lag, k: min(found_by_taps(lag, k))),
+    ("dilations_for", "one dilation alone", lambda lag, k: max(found_by_taps(lag, k))),
+    ("dilations_for", "a remainder that is ignored", lambda lag, k: list(dict.fromkeys(lag // i for i in range(1, k)))),
 ):
     answer(f"02.{id}", expected)(function)
 

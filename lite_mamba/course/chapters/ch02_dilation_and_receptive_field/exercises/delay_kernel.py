@@ -97,6 +97,15 @@ DELAY_KERNEL = Exercise(
             "delay is divided by the gaps, and there are d_conv − 1 of them.",
         ),
         Misconception(
+            name="the taps in between counted",
+            wrong=[
+                delayed("delay // (d_conv - 1) → delay // (d_conv - 2)"),
+                delayed("delay // (d_conv - 1) → delay // max(1, d_conv - 2)"),
+            ],
+            message="You divide by d_conv − 2: so many taps stand between the newest and the oldest. Count the gaps on "
+            "the way from one to the other.",
+        ),
+        Misconception(
             name="a difference in the place of a quotient",
             wrong=[
                 delayed("delay // (d_conv - 1) → delay - (d_conv - 1)"),
@@ -238,7 +247,10 @@ DELAY_KERNEL = Exercise(
         ),
         Misconception(
             name="a dilation that is one too small",
-            wrong=delayed("delay // (d_conv - 1) → delay // (d_conv - 1) - 1"),
+            wrong=[
+                delayed("delay // (d_conv - 1) → delay // (d_conv - 1) - 1"),
+                delayed("delay // (d_conv - 1) → max(1, delay // (d_conv - 1) - 1)"),
+            ],
             message="The dilation is one too small, and the delay comes out d_conv − 1 samples too short. The lag "
             "of the oldest tap has to be the delay itself: now is lag 0, so nothing is taken off.",
         ),

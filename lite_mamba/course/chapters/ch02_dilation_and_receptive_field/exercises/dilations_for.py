@@ -84,6 +84,7 @@ DILATIONS_FOR = Exercise(
                 chosen("lag % dilation == 0 and → "),
                 lambda lag, d_conv: sorted({lag // gaps for gaps in range(1, d_conv)}),
                 lambda lag, d_conv: [lag // gaps for gaps in range(1, d_conv)],
+                lambda lag, d_conv: list(dict.fromkeys(lag // gaps for gaps in range(1, d_conv))),
                 lambda lag, d_conv: sorted(lag // gaps for gaps in range(1, d_conv)),
                 lambda lag, d_conv: sorted({round(lag / gaps) for gaps in range(1, d_conv)}),
                 lambda lag, d_conv: sorted({-(-lag // gaps) for gaps in range(1, d_conv)}),
@@ -175,7 +176,11 @@ DILATIONS_FOR = Exercise(
         ),
         Misconception(
             name="one dilation alone",
-            wrong=lambda lag, d_conv: dilations_for(lag, d_conv)[:1],
+            wrong=[
+                lambda lag, d_conv: dilations_for(lag, d_conv)[:1],
+                lambda lag, d_conv: dilations_for(lag, d_conv)[0],
+                lambda lag, d_conv: dilations_for(lag, d_conv)[-1],
+            ],
             message="You give one of them. Each tap but the newest may be the one that reads the lag, with a "
             "dilation of its own: list them all.",
         ),

@@ -143,8 +143,11 @@ GATED_DILATED_CONV = Exercise(
         ),
         Misconception(
             name="the share inside SiLU",
-            wrong=gated("share * F.silu(branch) → F.silu(share * branch)"),
-            message="Here SiLU bends the branch times its share. A share weighs what comes *out* of SiLU.",
+            wrong=[
+                gated("share * F.silu(branch) → F.silu(share * branch)"),
+                gated("weight[:, None], bias → share * weight[:, None], bias", "share * F.silu → F.silu"),
+            ],
+            message="Here SiLU bends what is multiplied by the share already. A share weighs what comes *out* of SiLU.",
         ),
         Misconception(
             name="SiLU on the input",
@@ -334,7 +337,7 @@ GATED_DILATED_CONV = Exercise(
                 gated("branch = F.conv1d → x = branch = F.conv1d"),
             ],
             message="Each branch reads what the one before gave. Here they stand side by side: all read x, and "
-            "what they give is added.",
+            "what they give is added. (`y = x` makes no copy: with `+=` x changes, too.)",
         ),
         Misconception(
             name="dilation ignored",
@@ -375,9 +378,12 @@ GATED_DILATED_CONV = Exercise(
         ),
         Misconception(
             name="zeros behind the newest tap",
-            wrong=gated("(W - 1) * dilation → W * dilation - 1", CUT),
-            message="Each branch comes dilation − 1 samples too late, as if its kernel had d_conv · dilation "
-            "places. Zeros stand between the taps only: behind the newest tap comes nothing.",
+            wrong=[
+                gated("(W - 1) * dilation → W * dilation - 1", CUT),
+                *summed("(W - 1) * dilation → W * dilation - 1"),
+            ],
+            message="Each branch comes dilation − 1 samples too late, or is as much too long, as if its kernel had "
+            "d_conv · dilation places. Zeros stand between the taps only: behind the newest tap comes nothing.",
         ),
         Misconception(
             name="padding without the dilation",
@@ -512,6 +518,37 @@ GATED_DILATED_CONV = Exercise(
             "taps there are, its last axis says.",
         ),
         Misconception(
+            name="zeros counted by the branches",
+            wrong=[
+                *summed("(W - 1) * dilation → (len(weights) - 1) * dilation"),
+                *summed("(W - 1) * dilation → (len(weights) - 1) * dilation", CUT),
+            ],
+            message="The zeros in front are counted by how many branches there are: so many kernels stand in "
+            "`weights`. How many taps a kernel has, its own last axis says.",
+        ),
+        Misconception(
+            name="the taps themselves left out",
+            wrong=summed("(W - 1) * dilation → (W - 1) * (dilation - 1)"),
+            message="dilation − 1 is how many samples are jumped over between two taps. To the next tap it is one step "
+            "more: with dilation 1 there must be zeros, too.",
+        ),
+        Misconception(
+            name="a sum in the place of a product",
+            wrong=[
+                *summed("(W - 1) * dilation → W - 1 + dilation"),
+                *summed("(W - 1) * dilation → W - 1 + dilation", CUT),
+            ],
+            message="For the zeros in front you add gaps and dilation. Each gap between two taps is a dilation wide.",
+        ),
+        Misconception(
+            name="zeros in front twice",
+            wrong=[
+                *summed("dilation=dilation → padding=(W - 1) * dilation, dilation=dilation"),
+                *summed("dilation=dilation → padding=(W - 1) * dilation, dilation=dilation", CUT),
+            ],
+            message="F.pad puts zeros in front, and `padding=` puts them there again, and behind. Either is enough.",
+        ),
+        Misconception(
             name="taps in reverse order",
             wrong=gated("weight[:, None] → weight.flip(-1)[:, None]"),
             message="The taps are turned around. The oldest stands first in the kernel, and looks back furthest. "
@@ -560,6 +597,12 @@ GATED_DILATED_CONV = Exercise(
             name="the bias left out",
             wrong=gated("bias, dilation=dilation → dilation=dilation"),
             message="Each branch has a bias. It is added to the convolution, before SiLU.",
+        ),
+        Misconception(
+            name="a bias along the steps",
+            wrong=gated("bias, dilation=dilation → dilation=dilation", "F.silu(branch) → F.silu(branch + bias)"),
+            message="The bias has a number for each channel, and PyTorch lines up *last* axes: it meets the steps. "
+            "It needs an axis behind its own.",
         ),
         Misconception(
             name="the bias twice",

@@ -23,6 +23,10 @@ def lags_of_all_paths(d_conv: int, dilations: Sequence[int], stacked: bool = Fal
     return reached
 
 
+def _paths(d_conv: int, dilations: Sequence[int]) -> list[tuple[int, ...]]:
+    return list(product(*([k * dilation for k in range(d_conv)] for dilation in dilations)))
+
+
 def _in_all(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
     own = [set(range(0, d_conv * dilation, dilation)) for dilation in dilations]
     return lags_touched(d_conv, dilations, True) if stacked else sorted(set.intersection(*own))
@@ -370,10 +374,30 @@ LAGS_TOUCHED = Exercise(
                 read(
                     "return sorted → return [k * prod(dilations) for k in range(d_conv)] if stacked else sorted",
                     prod=prod,
-                )
+                ),
+                lambda d_conv, dilations, stacked=False: (
+                    sorted(set(map(prod, _paths(d_conv, dilations)))) if stacked else lags_touched(d_conv, dilations)
+                ),
             ],
-            message="In a stack you multiply the dilations of the layers. A path through them takes one step after "
-            "the other: the lags add up.",
+            message="In a stack you multiply the dilations of the layers, or the lags. A path through them takes one "
+            "step after the other: the lags add up.",
+        ),
+        Misconception(
+            name="paths that are not added up",
+            wrong=[
+                lambda d_conv, dilations, stacked=False, order=order: (
+                    order(_paths(d_conv, dilations)) if stacked else lags_touched(d_conv, dilations)
+                )
+                for order in (list, lambda paths: sorted(set(paths)))
+            ],
+            message="In a stack you list the paths, each with a lag for every layer. How far back a path reads is the "
+            "sum of these.",
+        ),
+        Misconception(
+            name="equal dilations counted once",
+            wrong=read("in dilations: → in set(dilations):"),
+            message="A stack may have two layers with the same dilation, and a path goes through both. A `set` keeps "
+            "one of them.",
         ),
         Misconception(
             name="one kernel in the place of all",

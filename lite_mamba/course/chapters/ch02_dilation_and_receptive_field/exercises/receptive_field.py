@@ -117,6 +117,11 @@ RECEPTIVE_FIELD = Exercise(
                 field(
                     "sum(lags) if → (d_conv - 1) * sum(accumulate(dilations, mul)) if", accumulate=accumulate, mul=mul
                 ),
+                field(  # as strides do: the next layer's steps are those of this one, times its dilation
+                    "sum(lags) if → (d_conv - 1) * sum(accumulate((1, *dilations[:-1]), mul)) if",
+                    accumulate=accumulate,
+                    mul=mul,
+                ),
             ],
             message="You multiply the dilations of the layers. A path through them takes one step after the other: "
             "the lags add up.",
@@ -211,6 +216,12 @@ RECEPTIVE_FIELD = Exercise(
             ],
             message="The first or the last layer of the stack is missing in the sum, or its dilation is. All of them "
             "count: a list is counted from 0, and a range stops before its end.",
+        ),
+        Misconception(
+            name="equal dilations counted once",
+            wrong=field("for dilation in dilations → for dilation in set(dilations)"),
+            message="A stack may have two layers with the same dilation, and both look back. A `set` keeps one "
+            "of them.",
         ),
         Misconception(
             name="a tuple times a number",
