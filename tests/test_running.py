@@ -211,6 +211,15 @@ def test_a_busy_machine_takes_no_time_from_a_call(monkeypatch):
         in_time(spin, 0.1)
 
 
+def test_only_the_watcher_asks_for_the_time_of_the_processor(monkeypatch):
+    """On a busy machine the question takes longer than most calls, and a check makes a thousand of them."""
+    worked, asked = time.process_time, []
+    monkeypatch.setattr(limit.time, "process_time", lambda: asked.append(threading.get_ident()) or worked())
+    with pytest.raises(Endless):
+        in_time(spin, 0.2)
+    assert asked and threading.get_ident() not in asked
+
+
 def test_a_call_that_waits_without_work_is_stopped_too():
     def wait():
         while True:

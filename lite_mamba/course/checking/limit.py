@@ -41,12 +41,14 @@ class _Watched:
 
     seconds: float
     began: float = field(default_factory=time.monotonic)
-    worked: float = field(default_factory=time.process_time)  # by the processor, before the call
+    worked: float | None = None  # by the processor, up to the first look: to ask for it may take longer than a call
     slept: float = 0.0
     spared: float = 0.0  # seconds that do not count: of a debugger, of an import
     stops: int = 0  # how often it was stopped, and went on
 
     def is_young(self) -> bool:
+        if self.worked is None:
+            self.worked = time.process_time()
         return time.monotonic() - self.began < self.seconds / 2
 
     def is_late(self) -> bool:
