@@ -80,6 +80,11 @@ def by_scan(h, u, delta, A, B, C, D, z, dt_bias):
     return y[..., 0], h
 
 
+def squeezed_scan(*given):
+    y, h = by_scan(*given)
+    return y.squeeze(), h
+
+
 def in_double(h, u, delta, A, B, C, D, z, dt_bias):
     return unsqueezed()(*(value.double() for value in (h, u, delta, A, B, C, D, z, dt_bias)))
 
@@ -296,6 +301,7 @@ UPDATE = [
      "a row read with the C of every row"),
     ("skip in the sum", skip_in_the_sum, "a skip in the sum over the states"),
     ("squeeze", read_by(lambda h, C: h.matmul(C.unsqueeze(2)).squeeze()), "an axis of size 1 too few"),
+    ("squeeze at the end", squeezed_scan, "an axis of size 1 too few"),
     ("a gated state that is read", gated_before_it_is_read, "a state that passes the gate"),
     ("delta", unsqueezed(lambda d, b: d), "a delta as it came"),
     ("delta, by the package", without_bias_and_softplus, "a delta as it came"),
@@ -472,6 +478,27 @@ def appended_before(token, history, h, weights, parts):
     return linear()(token, torch.cat([history[..., 1:], x.unsqueeze(-1)], dim=-1), h, weights, parts)
 
 
+def appended_and_given_back(token, history, h, weights, parts):
+    x = F.linear(token, weights["in_proj"]).chunk(2, dim=-1)[0]
+    moved = by_hand_shift(history, None, x, None)
+    out, _, h = linear()(token, moved, h, weights, parts)
+    return out, moved, h
+
+
+def ranked(rank, sliced=False):
+    """The low rank, and so the way in and out, cut with another rank."""
+
+    def block_step(token, history, h, weights, parts):
+        R, N = rank(token, weights), h.shape[-1]
+
+        def cut(three):
+            return (three[:, :R], three[:, R : R + N], three[:, R + N :]) if sliced else three.split([R, N, N], dim=1)
+
+        return plain(token, history, h, weights, parts, cut=cut)
+
+    return block_step
+
+
 def with_ready_step_size(token, history, h, weights, parts):
     unbiased = weights | {"dt_bias": torch.zeros_like(weights["dt_bias"])}
     return linear(size=lambda d, w: F.softplus(d + weights["dt_bias"]))(token, history, h, unbiased, parts)
@@ -624,6 +651,11 @@ STEP = [
     ("the convolution's results", exchanged("conv_step"), "two results in exchanged places"),
     ("the scan's inputs", exchanged("state_update", given=True), "signal and memory in exchanged places"),
     ("the convolution's inputs", exchanged("conv_step", given=True), "signal and memory in exchanged places"),
+    ("x appended before, and given back", appended_and_given_back, "a token that goes into the history twice"),
+    ("rank of d_model", ranked(lambda token, w: math.ceil(token.shape[1] / 16)), "a rank that is another number"),
+    ("rank 1, sliced", ranked(lambda token, w: 1, sliced=True), "a rank that is another number"),
+    ("rank of the wrong axis", ranked(lambda token, w: len(w["dt_proj"])), "a rank that is another number"),
+    ("|A_log|", linear(rates=lambda log: -log.abs().exp()), None),
     ("x appended behind", linear(memory=lambda old, new, x, u: by_hand_shift(new, None, x, u)),
      "a token that goes into the history twice"),
 ]  # fmt: skip
@@ -807,6 +839,20 @@ def by_steps(block, prompt, chunk, tokens):
         outputs.append(out)
         out, *states = block.step(out, *states)
     return torch.cat(outputs, dim=1)
+
+
+def steps_behind_the_prompt(block, prompt, chunk, tokens):
+    stream, out = read(block, prompt, chunk, tokens)
+    history, h = stream.key_value_memory_dict[block.layer_idx]
+    outputs = [out]
+    for _ in range(tokens - 1):
+        out, history, h = block.step(out, history, h)
+        outputs.append(out)
+    return torch.cat(outputs, dim=1)
+
+
+def one_behind(block, prompt, chunk, tokens):
+    return counting(behind=prompt.shape[1] - 1)(block, prompt, chunk, tokens)
 
 
 def by_number_of_the_piece(block, prompt, chunk, tokens):
@@ -1062,6 +1108,9 @@ GENERATE = [
     ("chunk", loop(pieces=lambda p, c: p.chunk(c, dim=1)), "as many chunks as a chunk has tokens"),
     ("no rest", loop(pieces=lambda p, c: [p[:, i * c : (i + 1) * c] for i in range(p.shape[1] // c)]),
      "a part of the prompt left out"),
+    ("the last tokens only", loop(pieces=lambda p, c: [p[:, -c:]]), "a part of the prompt left out"),
+    ("steps behind the prompt", steps_behind_the_prompt, "the step in the place of the stream"),
+    ("counted from 0", one_behind, "an offset that does not fit the tokens"),
     ("last token only", loop(pieces=lambda p, c: [p[:, -1:]]), "a prompt of which only the last token is read"),
     ("last piece only", loop(pieces=lambda p, c: p.split(c, dim=1)[-1:]), 
      "a prompt of which only the last piece is read"),
@@ -1360,6 +1409,8 @@ RESTART = [
      "a mask taken for row numbers"),
     ("above 0", multiplied(lambda last, now: now.clamp(min=0) != 0), "an index other than zero read as a new text"),
     ("all but the last column", cleared_column(slice(None, -1)), "a history that is cleared in part"),
+    ("after a text above 0", multiplied(lambda last, now: (now != last) & (last > 0)), "a text 0 that does not count"),
+    ("before a text above 0", multiplied(lambda last, now: (now > 0) & (last != now)), "a text 0 that does not count"),
     ("no return", lambda *given: None, None),
     ("one result", lambda *given: cloned(*given)[0], None),
     ("(B, 1, 1) in brackets", lambda *given: cloned(*given, lambda last, now: (now != last)[:, None, None]),
@@ -1468,6 +1519,24 @@ def convolved(change, **left):
     return lambda x, segment, history, h, last, weights: mended(**left)(x, segment, history, h, last, change(weights))
 
 
+def padded(padding):
+    """The convolution of other columns than `joined`."""
+
+    def mended_stream(x, segment, history, h, last, weights):
+        goes_on = (segment == last)[:, None, None]
+        joined = torch.cat([history * goes_on, x], dim=-1)
+        columns = padding(joined, x, history.shape[-1])
+        u = F.silu(F.conv1d(columns, weights["conv"][:, None], groups=x.shape[1]))
+        B, C = (weights[name].expand(len(x), -1)[..., None].expand(-1, -1, x.shape[-1]) for name in "BC")
+        y, h = selective_scan_fn(
+            u, weights["dt"][:, None] * u, weights["A"], B, C, delta_bias=weights["dt_bias"], delta_softplus=True,
+            return_last_state=True, initial_state=h * goes_on,
+        )  # fmt: skip
+        return y, joined[..., x.shape[-1] :], h, segment
+
+    return mended_stream
+
+
 def weightless(**left):
     return convolved(lambda weights: {**weights, "dt": torch.ones_like(weights["dt"])}, **left)
 
@@ -1498,6 +1567,9 @@ MENDED = [
      "a reset of every row"),
     ("any row, the state alone", states_of_all_rows, "a reset of every row"),
     ("no history reset", mended(reset_history=False), "a reset that has left the history out"),
+    ("no reset", mended(reset_history=False, reset_state=False), "a reset that never comes"),
+    ("a reset of all or none", mended(changed=lambda segment, last: (segment != last).all().expand(len(last)), end=1),
+     "a reset that never comes"),
     ("reset behind", mended(reset_state=False, late_reset=True), "a reset behind the scan"),
     ("turned round", mended(changed=lambda segment, last: segment == last), "the rows that go on are reset"),
     ("no softplus", mended(softplus=False), "a softplus that is gone"),
@@ -1537,6 +1609,9 @@ MENDED = [
      "a convolution that was right before"),
     ("flipped taps, all left", convolved(lambda weights: weights | {"conv": weights["conv"].flip(1)},
                                          bias_in_delta=True, end=1, reset_state=False),
+     "a convolution that was right before"),
+    ("zeros in front", padded(lambda joined, x, W: F.pad(x, (W, 0))), "a convolution that was right before"),
+    ("zeros in front of the history", padded(lambda joined, x, W: F.pad(joined, (W, 0))[..., : W + x.shape[-1]]),
      "a convolution that was right before"),
     ("-A", convolved(lambda w: w | {"A": -w["A"]}), "a scan that was right before"),
     ("-exp(A), two left", convolved(lambda w: w | {"A": -w["A"].exp()}, end=1, reset_state=False),

@@ -60,7 +60,7 @@ def _draw_step(draw: Draw) -> dict:
         "x_proj": draw.normal(rank + 2 * states, inner),
         "dt_proj": draw.normal(inner, rank),
         "dt_bias": draw.normal(inner),
-        "A_log": draw.uniform(0.1, 1.0, inner, states).round(decimals=1),
+        "A_log": draw.uniform(-0.5, 1.0, inner, states).round(decimals=1),
         "D": draw.normal(inner),
         "out_proj": draw.normal(width, inner),
     }
@@ -189,6 +189,19 @@ BLOCK_STEP = Exercise(
             "three parts of one size",
             "You cut what x_proj gives into three equal parts. The first has R numbers, the other two have N each.",
             _wired(".split([rank, states, states], dim=-1) → .chunk(3, dim=-1)"),
+        ),
+        Misconception(
+            "a rank that is another number",
+            "Your R is not the one of this block: it is fixed, worked out of d_model, or read along the wrong axis. "
+            "Which weight has an axis of R numbers, and which of its two is it?",
+            [
+                *(_wired(f'w["dt_proj"].shape[1] → {rank}') for rank in ("1", 'w["dt_proj"].shape[0]')),
+                _wired(
+                    "low_rank, B, C = ( → made = ",
+                    '@ w["x_proj"].T).split([rank, states, states], dim=-1)  # (B, R), (B, N), (B, N) → @ w["x_proj"].T'
+                    "; low_rank, B, C = made[:, :1], made[:, 1 : 1 + states], made[:, 1 + states :]",
+                ),
+            ],
         ),
         Misconception(
             "a convolution of d_model channels",
@@ -329,8 +342,12 @@ BLOCK_STEP = Exercise(
             "The present token stands in your history twice: conv_step appends x by itself, at each call. Hand the "
             "history over as it came, once, and give back what conv_step returns.",
             [
-                _wired(f"{line} → history = torch.cat([history[..., 1:], x[..., None]], dim=-1)\n    {line}")
-                for line in ("u, history =", "rank, states =")
+                _wired(f"{line} → history = torch.cat([history[..., 1:], x[..., None]], dim=-1)\n    {then}")
+                for line, then in (
+                    ("u, history =", "u, history ="),
+                    ("u, history =", "u, _ ="),
+                    ("rank, states =", "rank, states ="),
+                )
             ],
         ),
         Misconception(

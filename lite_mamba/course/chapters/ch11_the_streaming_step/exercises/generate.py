@@ -240,6 +240,7 @@ GENERATE = Exercise(
                     for step in ("2", "chunk", "tokens", "len(prompt)", "prompt.shape[2]", "len(outputs) - 1")
                 ),
                 *(_moved(token=f"stream.seqlen_offset = {number}") for number in ("len(outputs)", "len(outputs) - 1")),
+                _moved(None, None, "outputs = [ → stream.seqlen_offset -= 1\n    outputs = ["),
                 _moved("stream.seqlen_offset += chunk", "stream.seqlen_offset += chunk"),
                 _moved(
                     "stream.seqlen_offset = i * chunk",
@@ -415,6 +416,7 @@ GENERATE = Exercise(
                     ": (prompt.shape[1] + chunk - 2) // chunk * chunk",
                     ": chunk",
                     "chunk:",
+                    "-chunk:",
                     "1:",
                 )
             ],
@@ -633,9 +635,17 @@ GENERATE = Exercise(
         ),
         _mistake(
             "the step in the place of the stream",
-            "The numbers are right, but block.step takes one token at a time. The stream of InferenceParams lets a "
-            "whole chunk go in with one call.",
-            _by_steps,
+            "The numbers are right, but block.step takes one token at a time, and you carry the memories of the block "
+            "yourself. The stream of InferenceParams carries those of all blocks, and takes a whole chunk in one call.",
+            [
+                _by_steps,
+                edited(
+                    generate,
+                    "outputs = [ → memory = stream.key_value_memory_dict[0]\n    outputs = [",
+                    f"outputs.append({TOKEN_IN}) → out, *memory = block.step(outputs[-1], *memory); "
+                    "outputs.append(out)",
+                ),
+            ],
         ),
         _mistake(
             "a token without its axis",

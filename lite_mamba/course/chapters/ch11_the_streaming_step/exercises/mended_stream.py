@@ -208,6 +208,12 @@ MENDED_STREAM = Exercise(
             _worse("reset", "history = torch.where(changed, 0.0, history) → "),
         ),
         Misconception(
+            "a reset that never comes",
+            "Now no row starts afresh: its history is kept as well as its state. A row with a new text needs both "
+            "cleared, whatever the other rows do.",
+            _worse("reset", "history = torch.where(changed, 0.0, history) → ", STATE_KEPT),
+        ),
+        Misconception(
             "a reset behind the scan",
             "The state is set to zero after the scan has run, so the new text has heard the old one, and its own "
             "state is gone.",
@@ -258,12 +264,17 @@ MENDED_STREAM = Exercise(
         ),
         Misconception(
             "a convolution that was right before",
-            "You changed the way from the inputs to u: the order in `joined`, the taps, or the SiLU. It was right as "
-            "it was given. The mistakes stand elsewhere.",
+            "You changed the way from the inputs to u: what is convolved, the order in `joined`, the taps, or the "
+            "SiLU. It was right as it was given. The mistakes stand elsewhere.",
             [
                 *_worse("convolution", "u = F.silu( → u = ("),
                 *_worse("convolution", '["conv"].unsqueeze(1) → ["conv"].flip(-1).unsqueeze(1)'),
                 *_worse("convolution", "torch.cat([history, x] → torch.cat([x, history]"),
+                *_worse("convolution", "F.conv1d(joined → F.conv1d(F.pad(x, (history.shape[-1], 0))"),
+                *_worse(
+                    "convolution",
+                    "groups=x.shape[1]))  # → groups=x.shape[1], padding=history.shape[-1])[..., : x.shape[-1]])  #",
+                ),
             ],
         ),
         Misconception(

@@ -81,7 +81,7 @@ RESTART = Exercise(
             "name as good as any: a text of this name begins and ends like every other.",
             [
                 _restarted(f"now != last → (now != last) & {named}")
-                for named in ("(last != 0)", "(now != 0)", "(now != 0) & (last != 0)")
+                for named in ("(last != 0)", "(now != 0)", "(now != 0) & (last != 0)", "(last > 0)", "(now > 0)")
             ],
         ),
         Misconception(
@@ -119,8 +119,8 @@ RESTART = Exercise(
         ),
         Misconception(
             "memories that stay as they are",
-            "Both memories come back as they came. If you assign to a name inside a loop, the name changes, and the "
-            "tensor that it came from does not.",
+            "Both memories come back as they came. To assign to a name in a loop changes the name alone, and the rows "
+            "that a mask picks out are a copy: the tensor behind them stays as it was.",
             edited(restart, f"{CLEARED} → return history, h"),
         ),
         Misconception(

@@ -413,7 +413,10 @@ STATE_UPDATE = Exercise(
             "an axis of size 1 too few",
             "`squeeze()` takes out every axis of size 1, also that of a single row or a single channel. Name the axis "
             "that has to go.",
-            _updated(f"{READ} → (h @ C[..., None]).squeeze()"),
+            [
+                _updated(f"{READ} → (h @ C[..., None]).squeeze()"),
+                _updated("(y + D * u) * F.silu(z), h → ((y + D * u) * F.silu(z)).squeeze(), h"),
+            ],
         ),
         Misconception(
             "an axis missing, or at another place",
