@@ -52,6 +52,13 @@ def test_the_step_says_of_a_state_that_is_zero_that_nothing_fades():
     assert [title.get_text() for title in figure._titles.values()] == ["t = 0, fade: the states are still 0"]
 
 
+def test_no_step_speaks_of_shares_which_section_4_defines():
+    figure = figures.StepThrough()
+    for moment in range(9):
+        words = figure.update(moment=moment), *(title.get_text() for title in figure._titles.values())
+        assert not any("share" in said for said in words)
+
+
 def test_the_step_tells_what_a_wrong_loop_says():
     shown = figures.StepThrough(loop=lambda a, b, C: chapter.scan_loop(a, b, C).roll(1, -1) * torch.tensor([0, 1, 1]))
     assert "The loop says 0." in shown.update(moment=2, channel=0)
@@ -190,6 +197,22 @@ def test_the_line_of_now_leaves_most_of_the_newest_column_to_be_seen():
         line, to_pixels = side["cursor"], side["cursor"].axes.transData
         column = to_pixels.transform((1, 0))[0] - to_pixels.transform((0, 0))[0]
         assert line.get_linewidth() * shown.figure.dpi / 72 / 2 < column / 4
+
+
+def test_the_text_says_at_which_moment_the_last_column_of_the_map_is_drawn():
+    shown = figures.StateMap()
+    columns = []
+    for t in (38, shown.LENGTH - 1):
+        shown.update(t=t)
+        columns += [side["image"].get_array().count(axis=1)[0] for side in shown.sides]
+    assert columns == [39, 39, shown.LENGTH, shown.LENGTH]  # up to now
+    assert f"At t = {shown.LENGTH - 1}, the last column of the map" in NOTEBOOK.read_text("utf-8")
+
+
+def test_the_first_map_stands_below_the_words_for_its_colours_and_its_scale():
+    sources = ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]]
+    first = next(i for i, source in enumerate(sources) if "StateMap(" in source)
+    assert all(word in sources[first - 1] for word in ("Red is positive, blue is negative", "±"))
 
 
 def test_before_the_first_data_token_no_share_of_it_is_told():

@@ -171,7 +171,7 @@ class StepThrough(LiveFigure):
             if not self.columns[0].any():
                 return f"t = {t}, fade: the states are still 0"
             kept = self.delta[channel, t] == 0
-            return f"t = {t}, fade: " + ("Δ = 0, nothing fades" if kept else "each state keeps its own share")
+            return f"t = {t}, fade: " + ("Δ = 0, nothing fades" if kept else "each state has its own decay")
         if stage == 1:
             empty = not self.columns[3].any()
             return f"t = {t}, add: " + (
