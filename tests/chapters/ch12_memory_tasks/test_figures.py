@@ -1,6 +1,7 @@
 """What the figures of notebook 12 find, beyond the laws of all figures."""
 
 import itertools
+import json
 import math
 import re
 from pathlib import Path
@@ -11,8 +12,15 @@ import torch
 import torch.nn.functional as F
 
 from lite_mamba.course.chapters.ch12_memory_tasks import figures
+from lite_mamba.course.chapters.ch12_memory_tasks.exercises import RECAP
 from lite_mamba.course.tasks import selective_copying
 from lite_mamba.course.training import RUNS, build, facts
+
+
+def source_of_notebook() -> str:
+    """The text and the code of the notebook; a string that goes on in another line is one."""
+    cells = json.loads((Path(__file__).parents[3] / "notebooks/12_memory_tasks.ipynb").read_text("utf-8"))["cells"]
+    return re.sub(r'"\n +"', "", "\n".join("".join(cell["source"]) for cell in cells))
 
 
 def test_only_the_delay_from_symbol_to_recall_copies_fixed_symbols():
@@ -22,12 +30,46 @@ def test_only_the_delay_from_symbol_to_recall_copies_fixed_symbols():
 
 
 @pytest.mark.parametrize(
-    ("task", "delay", "silent"), [("fixed", 21, 0), ("fixed", 22, 1 / 3), ("selective", 12, 6 / 7)]
+    ("task", "delay", "silent"), [("fixed", 18, 1), ("fixed", 22, 1 / 3), ("selective", 12, 6 / 7)]
 )
 def test_the_sentence_says_at_how_many_recalls_a_delay_hears_no_symbol(task, delay, silent):
     line = figures.DelayLine()
     (said,) = re.findall(r"hears no symbol at (\d+) %", line.update(task, delay))
     assert int(said) == pytest.approx(100 * silent, abs=1)  # 3 symbols stand in 21 places
+
+
+def test_of_a_delay_that_hears_a_symbol_at_every_recall_the_sentence_says_so_without_two_negatives():
+    line = figures.DelayLine()
+    for task, delay in itertools.product(("fixed", "selective"), line.delays):
+        said = line.update(task, int(delay))
+        always = line.silent[task][delay - 1] == 0
+        assert ("hears a symbol at every recall" in said) == always == ((task, delay) == ("fixed", 21))
+        assert "no symbol at 0 %" not in said
+
+
+def test_each_recall_has_the_weights_of_the_one_before_moved_on_by_a_token():
+    torch.manual_seed(0)
+    delay, noise = build("delay", 10, d_model=32, taps=64), torch.full((1, 64), 8)
+
+    @torch.no_grad()
+    def adds(place):
+        row = noise.clone()
+        row[0, place] = 3
+        return (delay(row) - delay(noise))[0, -3:]  # (K, vocab_size), what one symbol adds at the recalls
+
+    for place in (0, 20, 59):
+        torch.testing.assert_close(adds(place)[:-1], adds(place + 1)[1:])
+    assert "each recall has the weights of the one before, moved on by a token." in source_of_notebook()
+
+
+def test_the_rows_of_the_notebook_have_as_many_kinds_of_symbols_as_those_of_the_stored_models():
+    assert {run.data.n_symbols for name, run in RUNS.items() if name.startswith("induction-")} == {15}
+    assert '"""Rows for the induction heads, with 15 kinds of symbols:' in source_of_notebook()
+
+
+def test_the_recap_names_only_parts_that_a_reader_has_met():
+    for question in RECAP:
+        assert not re.search(r"\bhead\b", " ".join([question.text, *question.choices]))  # heads are here a task
 
 
 @pytest.mark.parametrize(("length", "times"), [*itertools.product((64, 256, 1024), (1, 2, 4))])
@@ -202,6 +244,7 @@ def test_a_channel_that_takes_in_one_symbol_and_not_another_has_a_full_dot():
     holds = holding(model, 1, 2**20)
     assert [int((holds & taking(model, 1, symbol)).sum()) for symbol in (4, 13)] == [21, 10]
     assert figure.open == figure.count == holds.sum() == 21
+    assert "above 0.1 for at least one of the 15 symbols, the dot is full" in source_of_notebook()
 
 
 @pytest.mark.parametrize("run", figures.Reach.NAMES.values())

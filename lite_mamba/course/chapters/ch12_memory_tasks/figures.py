@@ -131,10 +131,11 @@ class DelayLine(LiveFigure):
             if 0 < neighbour < self.L and shares[neighbour - 1] > height:  # its bar would stand in the number
                 self.number.set(x=delay + edge, ha=side)
         self.title(self.ax, f"{task.capitalize()} copying: a delay of {delay} is right for {share(self.share)}")
+        silent = self.silent[task][delay - 1]
+        heard = f"no symbol at {share(silent)} of the recalls" if silent else "a symbol at every recall"
         return (
             f"{task.capitalize()} copying of {self.N_DATA} symbols in rows of {self.L} tokens. A delay of {delay} "
-            f"hears no symbol at {share(self.silent[task][delay - 1])} of the recalls and is right for "
-            f"{share(self.share)}; the best delay of all for {share(self.best)}."
+            f"hears {heard} and is right for {share(self.share)}; the best delay of all for {share(self.best)}."
         )
 
 

@@ -31,7 +31,7 @@ RECAP = [
         [
             "At the Δ of the tokens in between, in the channels that hold the symbol",
             "At the learning rate",
-            "At the head",
+            "At the convolution",
             "At the embedding of the cue",
         ],
         "At the Δ of the tokens in between, in the channels that hold the symbol",
