@@ -2192,6 +2192,21 @@ def nearly_one(delay, k):
     return torch.softmax(torch.tensor([20.0] + [0.0] * (k - 1)), dim=0), delay // (k - 1)
 
 
+def the_last_that_is_larger_than_the_one_before(k, ds, stacked=False):
+    largest, before = ds[0], ds[0]
+    for d in ds:
+        largest, before = d if d > before else largest, d
+    return (k - 1) * (sum(ds) if stacked else largest) + 1
+
+
+def from_the_oldest_tap_on(k, ds, stacked=False):
+    own, lags = [[(k - 1 - i) * d for i in range(k)] for d in ds], []
+    for lag in map(sum, itertools.product(*own)) if stacked else itertools.chain(*own):
+        if lag not in lags:
+            lags.append(lag)
+    return lags
+
+
 def in_front(zeros, cut=False):
     return lambda x, w, b, d: silu(x, w, b, d, pad=(zeros(w.shape[1], d), 0))[..., : x.shape[-1] if cut else None]
 
@@ -2249,6 +2264,13 @@ for id, expected, function in (
     ("dilations_for", "one dilation alone", lambda lag, k: min(found_by_taps(lag, k))),
     ("dilations_for", "one dilation alone", lambda lag, k: max(found_by_taps(lag, k))),
     ("dilations_for", "a remainder that is ignored", lambda lag, k: list(dict.fromkeys(lag // i for i in range(1, k)))),
+    ("receptive_field", UNNAMED, the_last_that_is_larger_than_the_one_before),
+    ("lags_touched", "now left out", lambda k, ds, stacked=False: path_sums(k, ds, stacked)[1 if stacked else 0 :]),
+    ("lags_touched", "lags that are not in order", from_the_oldest_tap_on),
+    *(
+        ("gated_dilated_conv", "another function than SiLU", added(lambda *a, bent=bent: bent(one(*a))))
+        for bent in (F.selu, F.relu6, F.hardswish)
+    ),
 ):
     answer(f"02.{id}", expected)(function)
 

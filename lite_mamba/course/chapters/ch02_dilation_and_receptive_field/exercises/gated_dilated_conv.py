@@ -105,7 +105,10 @@ def _by_fourier(x, weights, biases, gates, dilations):
     return y
 
 
-OTHER_ACTIVATIONS = ("F.relu", "F.leaky_relu", "F.elu", "F.gelu", "F.softplus", "F.mish", "torch.sigmoid", "torch.tanh")
+OTHER_ACTIVATIONS = (
+    *("F.relu", "F.leaky_relu", "F.relu6", "F.elu", "F.selu", "F.gelu", "F.softplus", "F.mish", "F.hardswish"),
+    *("torch.sigmoid", "torch.tanh"),
+)
 OTHER_SHARES = (
     "torch.softmax(-gates, dim=0)",
     "torch.softmax(torch.softmax(gates, dim=0), dim=0)",

@@ -12,9 +12,11 @@ from .receptive_field import receptive_field
 from .shared import draw_stack, lags_touched, side_by_side_unless_said
 
 
-def lags_of_all_paths(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
+def lags_of_all_paths(
+    d_conv: int, dilations: Sequence[int], stacked: bool = False, oldest_first: bool = False
+) -> list[int]:
     """Each path gives a lag, so that some come several times."""
-    per_branch = [[k * dilation for k in range(d_conv)] for dilation in dilations]
+    per_branch = [[k * dilation for k in range(d_conv)][:: -1 if oldest_first else 1] for dilation in dilations]
     if not stacked:
         return list(chain(*per_branch))
     reached = [0]
@@ -100,6 +102,7 @@ LAGS_TOUCHED = Exercise(
                 lambda *case, **named: list(set(lags_of_all_paths(*case, **named))),
                 read("sorted(reached) → list(reached)"),
                 lambda *case, **named: list(dict.fromkeys(lags_of_all_paths(*case, **named))),
+                lambda *case, **named: list(dict.fromkeys(lags_of_all_paths(*case, **named, oldest_first=True))),
                 lambda d_conv, dilations, stacked=False: (
                     lags_touched(d_conv, dilations, True)
                     if stacked
@@ -120,6 +123,7 @@ LAGS_TOUCHED = Exercise(
                 read("sorted(reached) → sorted(reached)[1:]"),
                 read(SIDE_FROM_NOTHING, "range(d_conv) → range(1, d_conv)"),
                 read("sorted(reached) → sorted(reached)[0 if stacked else 1 :]"),
+                read("sorted(reached) → sorted(reached)[1 if stacked else 0 :]"),
             ],
             message="Lag 0 is missing. The last tap of every branch reads the present sample.",
         ),

@@ -31,7 +31,7 @@ RECEPTIVE_FIELD = Exercise(
     reference=receptive_field,
     cases=draw_stack,
     apply=side_by_side_unless_said,
-    trials=80,
+    trials=160,  # few have three branches or more, with the largest at any place
     example={"d_conv": 3, "dilations": (1, 4), "stacked": False},
     misconceptions=[
         Misconception(
