@@ -890,6 +890,19 @@ def every_letter_is_on_the_symbol_card(nb):
     return [f"the symbol card lacks {', '.join(missing)}"] if missing else []
 
 
+@rule
+def counters_are_told_apart(nb):
+    """A row of counters names one thing for all, one for each in turn, or each letter with its thing."""
+    found = []
+    for row in table_rows("\n".join(cell.source for cell in nb.section("Symbols") if cell.is_markdown)):
+        _, counters, things = row[-1].rpartition("counters: ")
+        letters = re.findall(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])", row[0])
+        in_turn = len(re.sub(r"\(.*?\)", "", things).split(", ")) in {1, len(letters)}
+        if counters and not in_turn and not all(re.search(rf"\b{letter}\b", things) for letter in letters):
+            found.append(f"the row of {row[0]} does not say which letter counts what: {things}")
+    return found
+
+
 LETTERS = (
     "In shapes, B counts sequences, D channels, L steps and N states: (B, D, L). "
     "In equations, B, C and D are the maps into, out of and past the state."

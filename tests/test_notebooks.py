@@ -390,6 +390,7 @@ BAD = [
     ),
     ("every_letter_is_on_the_symbol_card", write("The step $\\Delta$ is small.")),
     ("every_letter_is_on_the_symbol_card", append("q = 1")),
+    ("counters_are_told_apart", replace("| what is added |", "| counters: rows, columns, words |")),
     ("the_symbol_card_says_what_letters_mean_twice", replace("In shapes, B counts", "B counts")),
     ("equations_of_other_papers_stand_in_the_table", write("Each rule is as in equation 3 of S4.")),
     ("needs_names_the_chapters_that_are_used", write("As in notebook 02.")),
