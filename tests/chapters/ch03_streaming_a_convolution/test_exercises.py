@@ -99,6 +99,18 @@ def test_a_block_can_have_several_branches_and_begins_with_one():
         assert re.search(r"The front end of [^.]*block can have several branches", notebook(name))
 
 
+@pytest.mark.parametrize("recorded", [False, True])
+def test_the_step_of_a_block_overwrites_the_history_only_where_no_gradients_are_recorded(recorded):
+    block = Mamba(d_model=8)
+    history, state = block.allocate_inference_cache(batch_size=1, max_seqlen=1)
+    before = history.clone()
+    with torch.set_grad_enabled(recorded):
+        _, moved, _ = block.step(torch.randn(1, 1, 8), history, state)
+    assert not torch.equal(moved, before)
+    assert torch.equal(history, before if recorded else moved)
+    assert "overwrites the history only where no gradients are recorded" in notebook("03_streaming_a_convolution")
+
+
 def test_the_release_that_shipped_the_suspect_is_not_taken_for_this_one():
     assert int(__version__.split(".")[0]) > 0
     assert "new from the first line. Coming from lite-mamba 0.1.4" in (ROOT / "CHANGELOG.md").read_text("utf-8")
