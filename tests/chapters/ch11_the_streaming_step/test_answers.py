@@ -231,6 +231,7 @@ UPDATE = [
     ("exp(-dt A)", unsqueezed(decay=lambda dt, A: torch.exp(-dt[..., None] * A)), "a state that grows"),
     ("-exp(A)", unsqueezed(decay=lambda dt, A: torch.exp(-dt[..., None] * A.exp())), "A taken for its logarithm"),
     ("exp2", unsqueezed(decay=lambda dt, A: 2 ** (dt[..., None] * A)), OTHER_DECAY),
+    ("the size of delta and bias", unsqueezed(lambda d, b: (d + b).abs()), "another function in the place of softplus"),
     ("sigmoid of the decay", unsqueezed(decay=lambda dt, A: (dt[..., None] * A).sigmoid()), OTHER_DECAY),
     ("1 - exp", unsqueezed(decay=lambda dt, A: 1 - torch.exp(dt[..., None] * A)), OTHER_DECAY),
     ("exp(A) to the power of Δ", unsqueezed(decay=lambda dt, A: A.exp() ** dt[..., None]), "right"),
@@ -499,6 +500,11 @@ def ranked(rank, sliced=False):
     return block_step
 
 
+def state_kept_in_parts(token, history, h, weights, parts):
+    out, history, parts["h"] = plain(token, history, parts.get("h", h), weights, parts)
+    return out, history, parts["h"]
+
+
 def with_ready_step_size(token, history, h, weights, parts):
     unbiased = weights | {"dt_bias": torch.zeros_like(weights["dt_bias"])}
     return linear(size=lambda d, w: F.softplus(d + weights["dt_bias"]))(token, history, h, unbiased, parts)
@@ -655,6 +661,10 @@ STEP = [
     ("rank of d_model", ranked(lambda token, w: math.ceil(token.shape[1] / 16)), "a rank that is another number"),
     ("rank 1, sliced", ranked(lambda token, w: 1, sliced=True), "a rank that is another number"),
     ("rank of the wrong axis", ranked(lambda token, w: len(w["dt_proj"])), "a rank that is another number"),
+    ("-softplus", linear(rates=lambda log: -F.softplus(log)), "another way from A_log to A"),
+    ("exp(-exp)", linear(rates=lambda log: log.exp().neg().exp()), "another way from A_log to A"),
+    ("the bias taken off", linear(size=lambda d, w: d - w["dt_bias"]), "a bias of zeros"),
+    ("the state in parts", state_kept_in_parts, None),
     ("|A_log|", linear(rates=lambda log: -log.abs().exp()), None),
     ("x appended behind", linear(memory=lambda old, new, x, u: by_hand_shift(new, None, x, u)),
      "a token that goes into the history twice"),
@@ -1066,6 +1076,7 @@ GENERATE = [
     ("until there are enough", loop(), "right"),
     ("forward by its name", lambda b, p, c, n: loop()(b.forward, p, c, n), "right"),
     ("the last output is fed back", loop(feed_last=True), "right"),
+    ("a block for evaluation", lambda b, p, c, n: loop()(b.eval(), p, c, n), "right"),
     ("by index", by_index, "right"),
     ("one loop", one_loop, "right"),
     ("an offset in a tensor", counting(lambda piece: torch.tensor(piece.shape[1])), "right"),
@@ -1120,6 +1131,8 @@ GENERATE = [
     ("one row", loop(rows=1), "a stream without room for the rows"),
     ("a first output lost", lambda b, p, c, n: loop(kept=slice(1, None))(b, p, c, n + 1),
      "a first output thrown away"),
+    ("the prompt's last output", lambda b, p, c, n: read(b, p, c, n)[1], "nothing generated"),
+    ("the prompt counted", lambda b, p, c, n: loop()(b, p, c, max(1, n - p.shape[1])), "nothing generated"),
     ("one too many", lambda b, p, c, n: loop()(b, p, c, n + 1), "an output too many"),
     ("the prompt and what came", lambda b, p, c, n: torch.cat([p, loop()(b, p, c, n)], dim=1),
      "the prompt in front of what came"),
@@ -1409,6 +1422,12 @@ RESTART = [
      "a mask taken for row numbers"),
     ("above 0", multiplied(lambda last, now: now.clamp(min=0) != 0), "an index other than zero read as a new text"),
     ("all but the last column", cleared_column(slice(None, -1)), "a history that is cleared in part"),
+    ("zeros like the history", lambda history, h, last, now: tuple(
+        torch.where((last != now).view(-1, 1, 1), torch.zeros_like(history), part) for part in (history, h)),
+     "zeros of the other memory"),
+    ("zeros like the state", lambda history, h, last, now: tuple(
+        torch.where((last != now).view(-1, 1, 1), torch.zeros_like(h), part) for part in (history, h)),
+     "zeros of the other memory"),
     ("after a text above 0", multiplied(lambda last, now: (now != last) & (last > 0)), "a text 0 that does not count"),
     ("before a text above 0", multiplied(lambda last, now: (now > 0) & (last != now)), "a text 0 that does not count"),
     ("no return", lambda *given: None, None),

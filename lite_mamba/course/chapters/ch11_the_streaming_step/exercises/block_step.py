@@ -44,7 +44,11 @@ def _history_made_by_hand(line: str):
 
 
 def _one_step(function, token, history, h, weights):
-    return function(token, history, h, weights, dict(PARTS))
+    given = dict(PARTS)
+    result = function(token, history, h, weights, given)
+    if given != PARTS:
+        raise ValueError("your call changes `parts`, and the next one, of another stream too, finds it so")
+    return result
 
 
 def _draw_step(draw: Draw) -> dict:
@@ -304,7 +308,7 @@ BLOCK_STEP = Exercise(
         ),
         Misconception(
             "a bias of zeros",
-            "You hand over zeros for the bias, so dt_bias is nowhere in the step size. state_update adds what it gets.",
+            "dt_bias is nowhere in your step size: you hand over zeros for it, or take off what state_update adds.",
             _wired('z, w["dt_bias"] → z, torch.zeros_like(w["dt_bias"])'),
         ),
         Misconception(
@@ -325,6 +329,19 @@ BLOCK_STEP = Exercise(
             "exp(−A_log) turns the rates upside down, 1/n for n. The one minus of A stands in front of the "
             "exponential.",
             [_wired('-torch.exp(w["A_log"]) → torch.exp(-w["A_log"])'), _wired('exp(w["A_log"]) → exp(-w["A_log"])')],
+        ),
+        Misconception(
+            "another way from A_log to A",
+            "You make A of its parameter in another way. A_log is the logarithm of −A: what undoes a logarithm, and "
+            "how often? The decay, exp(Δ·A), is made in state_update.",
+            [
+                _wired(f'-torch.exp(w["A_log"]) → {rates}')
+                for rates in (
+                    '-F.softplus(w["A_log"])',
+                    'torch.exp(-torch.exp(w["A_log"]))',
+                    '-torch.exp(torch.exp(w["A_log"]))',
+                )
+            ],
         ),
         Misconception(
             "a SiLU on the output",

@@ -1,6 +1,7 @@
 """Exercise 3: generate."""
 
 import math
+from types import MethodType
 
 import torch
 from torch import Tensor
@@ -107,7 +108,15 @@ class Recorder:
     forward = __call__
 
     def __getattr__(self, name):
-        return getattr(self.block, name)
+        found = getattr(self.block, name)
+        if not isinstance(found, MethodType):
+            return found
+
+        def method(*given, **named):
+            result = found(*given, **named)
+            return self if result is self.block else result  # `block = block.eval()` is to go on noting
+
+        return method
 
 
 class WrongOffset(ValueError):
@@ -511,6 +520,12 @@ GENERATE = Exercise(
                 edited(generate, f"outputs.append({TOKEN_IN}) → outputs.append({TOKEN_IN} + outputs[-1])", *prompt)
                 for prompt in ((f"out = {PIECE_IN} → out = {PIECE_IN} + piece",), ())
             ],
+        ),
+        _mistake(
+            "nothing generated",
+            "No generated token goes in: you return the last output of the prompt, and nothing behind it. How many "
+            "turns does your loop take? `tokens` counts what is generated, without the prompt.",
+            edited(generate, "len(outputs) < tokens → False"),
         ),
         _mistake(
             "an output too few",

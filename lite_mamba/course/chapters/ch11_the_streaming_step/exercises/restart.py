@@ -149,6 +149,15 @@ RESTART = Exercise(
             _restarted("now != last → now == last"),
         ),
         Misconception(
+            "zeros of the other memory",
+            "The zeros that you put into one memory have the shape of the other one. History and state need not have "
+            "equally many columns.",
+            [
+                _restarted("0.0, h) → torch.zeros_like(history), h)"),
+                _restarted("0.0, history) → torch.zeros_like(h), history)"),
+            ],
+        ),
+        Misconception(
             "only the first row that changes",
             "You start one row afresh and are done, but several rows may begin a new text at the same token. Where "
             "does the loop return, or how many rows does your index name?",

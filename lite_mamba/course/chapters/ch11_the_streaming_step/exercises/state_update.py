@@ -79,7 +79,7 @@ STATE_UPDATE = Exercise(
             "log(1 + exp(·)) of delta and bias, the function whose inverse you wrote in notebook 06.",
             [
                 _updated(f"F.softplus(delta → {other}(delta")
-                for other in ("torch.exp", "torch.relu", "torch.sigmoid", "F.silu")
+                for other in ("torch.exp", "torch.relu", "torch.sigmoid", "F.silu", "torch.abs")
             ],
         ),
         Misconception(
