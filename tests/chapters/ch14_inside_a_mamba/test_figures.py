@@ -386,6 +386,14 @@ def test_marks_say_where_a_reader_stands(text, string, bracket):
         assert "".join(".^"[inside] for inside in found[name].tolist()) == expected
 
 
+def test_the_text_says_that_brackets_in_strings_and_comments_do_not_count():
+    """A picture shows brackets in a string, and no byte inside of one."""
+    text = SNIPPETS["code in a string"]
+    assert set("([") < set(text) and not marks(text)["inside a bracket"].any()
+    assert not marks("# (a")["inside a bracket"].any()
+    assert "; brackets in strings and comments do not count." in source("c14-s5")
+
+
 def test_kinds_tell_long_strings_short_ones_and_comments_apart():
     assert kinds("'a'" + '"""b"""' + "# 'c'\n").tolist() == [1, 1, 0, 2, 2, 2, 2, 2, 2, 0, *[-1] * 5, 0]
 
@@ -393,6 +401,7 @@ def test_kinds_tell_long_strings_short_ones_and_comments_apart():
 def test_the_files_are_what_the_text_says_of_them():
     start, held = probing.PLACES.start, FILES[-probing.HELD :]
     assert all(text.startswith('"""') for text in FILES)
+    assert all(text.isascii() for text in FILES) and "in ASCII a place has 128 possible bytes" in source("c14-eq5b")
     assert sum('"""' in text[3:start] for text in FILES) == 17  # has closed its docstring
     kind = torch.stack([kinds(text)[probing.PLACES] for text in held])
     assert (kind < 1).sum() > 2 * (kind > 0).sum()  # outside of strings, and inside
@@ -485,6 +494,15 @@ def test_the_key_of_a_reading_names_what_is_in_the_picture():
             right.any(),
             not right.all(),
         ]
+
+
+def test_every_bar_of_a_reading_can_be_seen_on_the_side_of_what_is_said():
+    """Above the line for yes, below it for no, and higher than the line is thick."""
+    reading = figures.Reading()
+    for controls in itertools.product(*(one.positions() for one in reading.controls.values())):
+        reading.update(**dict(zip(reading.controls, controls, strict=True)))
+        heights = np.array([bar.get_height() for bar in reading.bars])
+        assert ((heights > 0) == reading.said).all() and np.abs(heights).min() > 0.02
 
 
 def test_what_a_text_is_asked_can_be_read():

@@ -459,6 +459,7 @@ class Reading(LiveFigure):
 
     TARGETS = probing.TARGETS[:2]  # no probe reads even lines
     READERS = ("one channel", "a whole layer")
+    LEAST = 0.03  # a bar that is lower hides behind the line
 
     def __init__(self, text: str | None = None):
         super().__init__(height=4.6)
@@ -483,7 +484,8 @@ class Reading(LiveFigure):
         score = (unit if one else _probe(target, layer)).score(read[layer]).numpy()  # (L,)
         self.said = score > 0
         right = self.said == self.true
-        heights = np.tanh(score / np.abs(score).mean())
+        sizes = np.tanh(np.abs(score) / np.abs(score).mean()).clip(self.LEAST)
+        heights = np.where(self.said, sizes, -sizes)
         for i, (bar, sign, band) in enumerate(zip(self.bars, self.signs, self.bands, strict=True)):
             bar.set(height=heights[i], facecolor=style.BLUE if right[i] else style.VERMILLION)
             bar.set_hatch("" if right[i] else "//")
