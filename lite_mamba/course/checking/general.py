@@ -310,6 +310,12 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "non-empty (TensorList|list)|at least one array to|empty sequence|argument is empty",
         "Which line should put something into it, and does that line run?",
     ),
+    "the largest of no numbers": (
+        (IndexError, RuntimeError, ValueError),
+        r"reduction dim .*(numel\(\) == 0|non-zero size)|no identity|operation does not have an identity",
+        "Of no numbers none is the largest or the smallest. Which slice or mask leaves none, and in which turn of the "
+        "loop? `.any()` and `.sum()` have an answer for none, too.",
+    ),
     "rows of different lengths": (
         ValueError,
         "expected sequence of length|inhomogeneous shape",
