@@ -352,7 +352,54 @@ def a_slice_from_time_0(x, weight, bias):
     return y
 
 
+def outputs_of(x, weight, bias):
+    """What a loop over t collects: (B, D) each."""
+    padded = F.pad(x, (weight.shape[1] - 1, 0))
+    return [(padded[..., t : t + weight.shape[1]] * weight).sum(-1) + bias for t in range(x.shape[2])]
+
+
+def last_output_forgotten(x, weight, bias):
+    y = torch.zeros_like(x)
+    for t, output in enumerate(outputs_of(x, weight, bias)[:-1]):
+        y[:, :, t] = output
+    return y
+
+
+def summed_without_an_axis(x, weight, bias):
+    padded, y = F.pad(x, (weight.shape[1] - 1, 0)), torch.zeros_like(x)
+    for t in range(x.shape[2]):
+        y[:, :, t] = (padded[:, :, t : t + weight.shape[1]] * weight).sum() + bias
+    return y
+
+
+def returned_after_a_sequence(start):
+    def causal_conv_loop(x, weight, bias):
+        y = torch.zeros_like(x) + start(bias)[:, None]
+        for b in range(len(x)):
+            for t, output in enumerate(outputs_of(x, weight, bias)):
+                y[b, :, t] = output[b]
+            return y
+
+    return causal_conv_loop
+
+
 LOOP = [
+    ("return after a sequence, from zeros", returned_after_a_sequence(lambda b: 0 * b), "the first sequence alone"),
+    ("return after a sequence, from the bias", returned_after_a_sequence(lambda b: b), "the first sequence alone"),
+    ("x[0] for each sequence", lambda x, w, b: loop()(x[:1].expand_as(x), w, b), "the first sequence alone"),
+    ("x[:1]", lambda x, w, b: loop()(x[:1], w, b), "the first sequence alone"),
+    ("stacked in the first turn", lambda *given: torch.stack(outputs_of(*given)[:1], dim=-1),
+     "the first output alone"),
+    ("stacked along axis 1", lambda *given: torch.stack(outputs_of(*given), 1), "time in the middle"),
+    ("cat", lambda *given: torch.cat(outputs_of(*given)), "outputs joined along an old axis"),
+    ("cat along the last axis", lambda *given: torch.cat(outputs_of(*given), -1), "outputs joined along an old axis"),
+    ("stacked, then view", lambda x, w, b: torch.stack(outputs_of(x, w, b)).view(x.shape),
+     "axes exchanged by a reshape"),
+    ("stacked along axis 1, then reshape", lambda x, w, b: torch.stack(outputs_of(x, w, b), 1).reshape(*x.shape),
+     "axes exchanged by a reshape"),
+    (".sum() of the windows", summed_without_an_axis, "sums over too many axes"),
+    ("bdw,dw->d", lambda x, w, b: loop()(x.sum(0, keepdim=True).repeat(len(x), 1, 1), w, b), "sums over too many axes"),
+    ("range(L - 1)", last_output_forgotten, "a loop that does not reach the end"),
     ("x[t - W + 1 : t + 1]", a_slice_from_below_zero, "a slice that begins before the start"),
     ("x[t - W + 1 : t + 1] of all channels", lambda x, w, b: torch.stack(
         [(w * x[:, :, t - w.shape[1] + 1 : t + 1]).sum(-1) + b for t in range(x.shape[2])], dim=-1),
@@ -432,12 +479,12 @@ LOOP = [
     ("relu", lambda x, w, b: unfolded(x, w, b).clamp(min=0), "an activation too many"),
     ("silu", lambda x, w, b: (y := unfolded(x, w, b)) * y.sigmoid(), "an activation too many"),
     ("moving average", lambda x, w, b: unfolded(x, w, 0 * b) / w.shape[1] + b[:, None], "a mean over the taps"),
-    ("one sequence", only_one_sequence, None),
+    ("one sequence", only_one_sequence, "the first sequence alone"),
     ("in place", changes_x, "outputs written into x"),
     ("no return", without_return, None),
     ("zeros", lambda x, w, b: torch.zeros_like(x), None),
     ("x", lambda x, w, b: x, None),
-    ("transposed", lambda x, w, b: unfolded(x, w, b).transpose(1, 2), None),
+    ("transposed", lambda x, w, b: unfolded(x, w, b).transpose(1, 2), "time in the middle"),
     ("a list", lambda x, w, b: unfolded(x, w, b).tolist(), None),
     ("range(1, W)", lambda x, w, b: loop(tap=lambda w, k, W: w[:, k] * (k > 0))(x, w, b), "the oldest tap left out"),
     ("W biases", lambda x, w, b: loop()(x, w, b * w.shape[1]), "a bias at every tap"),
@@ -519,6 +566,15 @@ def zeros_before(x, weight, bias):
 
 
 CONV = [
+    ("weight.T.unsqueeze(1)", conv(weight_of=lambda w: w.T.unsqueeze(1)), "taps and channels exchanged"),
+    ("weight.T, reshaped", conv(weight_of=lambda w: w.T.reshape(len(w), 1, -1)), "taps and channels exchanged"),
+    ("weight.flip(0)", conv(weight_of=lambda w: w.flip(0)[:, None]), "the channels from last to first"),
+    ("weight.flip((0, 1))", conv(weight_of=lambda w: w.flip((0, 1))[:, None]), "the channels from last to first"),
+    ("flipped and padding=same", lambda x, w, b: conv(lambda W: 0, padding="same")(x, w.flip(1), b),
+     "two mistakes at once"),
+    ("flipped and one sample late", lambda x, w, b: one_zero_too_many(x, w.flip(1), b), "two mistakes at once"),
+    ("flipped and without groups", lambda x, w, b: conv(groups=1, weight_of=lambda w: w.flip(1)[:, None].expand(
+        -1, len(w), -1))(x, w, b), "two mistakes at once"),
     ("padding=1", conv(lambda W: 0, padding=1), "as many zeros for every kernel"),
     ("F.pad(x, (1, 0))", conv(left=lambda W: 1), "as many zeros for every kernel"),
     ("W - 1 in the place of the stride", lambda x, w, b: F.conv1d(x, w[:, None], b, w.shape[1] - 1, groups=len(w)),
@@ -659,6 +715,12 @@ def filled(shape):
 
 
 FULL = [
+    ("eye(D, W)", lambda w: torch.eye(len(w), w.shape[1]) * w, "a diagonal over channels and taps"),
+    ("eye(D, W), other row", lambda w: torch.eye(len(w), w.shape[1]) * w[:, None], "a diagonal over channels and taps"),
+    ("dw,ij->ijw", lambda w: torch.einsum("dw,ij->ijw", w, torch.eye(len(w))), "all kernels added up"),
+    ("weight.sum(0)", lambda w: by_index(w.sum(0).repeat(len(w), 1)), "all kernels added up"),
+    ("full[d, d, d]", lambda w: by_index(torch.where(torch.eye(*w.shape) > 0, w, 0)),
+     "a diagonal over channels and taps"),
     ("diag_embed, reshaped", lambda w: torch.diag_embed(w.mT).reshape(len(w), len(w), -1),
      "axes exchanged by a reshape"),
     ("zeros(D, D)", filled(lambda D, W: (D, D)), "zeros of another shape"),
@@ -903,7 +965,40 @@ def piled_up(layer, x):
     return True
 
 
+def size_of_an_output(size):
+    def is_causal(layer, x):
+        x = x.clone().requires_grad_()
+        for t in range(x.shape[2]):
+            (grad,) = torch.autograd.grad(size(layer(x)[..., t]), x)
+            if (grad[..., t + 1 :] != 0).any():
+                return False
+        return True
+
+    return is_causal
+
+
+def output_in_the_middle(layer, x):
+    x, t = x.clone().requires_grad_(), x.shape[2] // 2
+    layer(x)[..., t].sum().backward()
+    return not x.grad[..., t + 1 :].any().item()
+
+
+def largest_gradient(layer, x):
+    jac = jacobian(layer, x)
+    return not any(jac[:, :, t, :, :, t + 1 :].abs().max() > 0 for t in range(x.shape[2]))
+
+
 CAUSAL = [
+    ("the outputs' squares", size_of_an_output(lambda y: (y**2).sum()), "the size of an output"),
+    ("the outputs' length", size_of_an_output(torch.linalg.norm), "the size of an output"),
+    ("the output in the middle", lambda layer, x: not reads(layer, x)[x.shape[2] // 2, x.shape[2] // 2 + 1 :].any()
+     .item(), "a test of one output only"),
+    ("the output in the middle, summed", output_in_the_middle, "a test of one output only"),
+    ("the first half alone", lambda layer, x: torch.equal(
+        layer(x)[..., : x.shape[2] // 2], layer(x[..., : x.shape[2] // 2])), "one border between past and future"),
+    ("the opposite, with now", lambda layer, x: reads(layer, x).triu().any().item(), "two mistakes at once"),
+    ("the opposite, of the past", lambda layer, x: reads(layer, x).tril(-1).any().item(), "two mistakes at once"),
+    ("the largest gradient", largest_gradient, "the largest of no numbers"),
     ("the sum of an output's sequences", added_over_sequences, "outputs that cancel"),
     ("jacobian of the sum of the sequences", lambda layer, x: not jacobian(layer, x).sum(0).any((0, 2, 3)).triu(1).any()
      .item(), "outputs that cancel"),

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .causal_conv_loop import AHEAD, CAUSAL_CONV_LOOP, CENTRED, WITHOUT_NOW
+from .causal_conv_loop import CAUSAL_CONV_LOOP, CENTRED
 from .shared import (
     ACTIVATED,
     ACTIVATIONS,
@@ -30,7 +30,6 @@ from .shared import (
     mixed_inputs,
     padded_with,
     result_and_properties,
-    summed_input,
     without_padding,
     written_into_the_input,
 )
@@ -111,14 +110,22 @@ CAUSAL_CONV = Exercise(
             "padding on both sides",
             "The zeros are shared between left and right, as padding='same' does it. So y[t] reads samples after t. "
             "All the missing samples lie before the start: on which side do they belong?",
-            [*CENTRED, _half_the_width, _padded_by_conv1d(lambda width: (width - 1) // 2)],
+            [
+                edited(causal_conv, f"{LEFT} → ((weight.shape[1] - 1) // 2, weight.shape[1] // 2)"),
+                CENTRED[1],
+                _half_the_width,
+                _padded_by_conv1d(lambda width: (width - 1) // 2),
+            ],
             where=_three_taps_or_more,
         ),
         Misconception(
             "padding on the right",
             "The first output already reads the samples 0 … W − 1, and every output with a future looks into it. "
             "Either the zeros stand at the wrong end, or the wrong end was cut off.",
-            [AHEAD, edited(causal_conv, f"{LEFT} → (0, weight.shape[1] - 1)", "unsqueeze → flip(-1).unsqueeze")],
+            [
+                edited(causal_conv, f"{LEFT} → (0, weight.shape[1] - 1)"),
+                edited(causal_conv, f"{LEFT} → (0, weight.shape[1] - 1)", "unsqueeze → flip(-1).unsqueeze"),
+            ],
         ),
         Misconception(
             "W zeros instead of W − 1",
@@ -220,7 +227,7 @@ CAUSAL_CONV = Exercise(
             "an output that is one sample late",
             "Each output is right, but stands one place too late: y[t] does not know x[t]. One zero too many stands "
             "on the left, and cutting the end has hidden it.",
-            WITHOUT_NOW,
+            edited(causal_conv, f"{LEFT} → (weight.shape[1], 0)", f"{GROUPS}) → {GROUPS})[..., :-1]"),
         ),
         Misconception(
             "padding on both sides, nothing cut",
@@ -240,7 +247,12 @@ CAUSAL_CONV = Exercise(
         ),
         Misconception(*FORGOTTEN_BIAS, edited(causal_conv, "bias, groups → None, groups")),
         Misconception(
-            "mixed channels", "All channels are added up in each output. " + MIXED, [summed_input, mixed_inputs]
+            "mixed channels",
+            "All channels are added up in each output. " + MIXED,
+            [
+                edited(causal_conv, "(padded, → (padded.sum(1, keepdim=True).expand_as(padded),"),
+                mixed_inputs,
+            ],
         ),
         Misconception(
             "outputs of full windows only",
@@ -282,6 +294,19 @@ CAUSAL_CONV = Exercise(
                 edited(causal_conv, "unsqueeze(1) → unsqueeze(0)"),
                 edited(causal_conv, "unsqueeze(1) → unsqueeze(0)", f"{GROUPS} → "),
             ],
+        ),
+        Misconception(
+            "taps and channels exchanged",
+            "You turn `weight` around, as if it came as (W, D). It is (D, W) already, a row of taps for each channel, "
+            "and lacks only the axis in the middle.",
+            edited(causal_conv, "weight.unsqueeze → weight.T.unsqueeze"),
+            where=lambda x, weight, bias: weight.shape[0] == weight.shape[1],
+        ),
+        Misconception(
+            "the channels from last to first",
+            "You turn `weight` around along its channels, so channel 0 is filtered with the kernel of the last one. "
+            "Output channel d has the kernel weight[d].",
+            [edited(causal_conv, f"weight.unsqueeze → weight.flip({axes}).unsqueeze") for axes in ("0", "0, 1")],
         ),
         Misconception(
             "as many groups as taps",

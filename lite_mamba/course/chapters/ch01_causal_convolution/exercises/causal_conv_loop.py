@@ -80,11 +80,11 @@ def _of_fixed_width(width):
     return edited(causal_conv_loop, f"weight.shape[-1] → {width}", "source < length → source")
 
 
-def _up_to(axis, biased):
-    """A loop over t that counts along another axis; the outputs that it does not reach hold the bias, or zero."""
+def _up_to(count, biased):
+    """A loop over t that has another count of turns; the outputs that it does not reach hold the bias, or zero."""
 
     def convolve(x, weight, bias):
-        reached = torch.arange(x.shape[-1]) < x.shape[axis]
+        reached = torch.arange(x.shape[-1]) < count(x)
         return torch.where(reached, causal_conv(x, weight, bias), bias[:, None] * biased)
 
     return convolve
@@ -110,6 +110,14 @@ def _begun(outputs, biased):
         y = torch.zeros_like(x) + bias[:, None] * biased
         y[0, 0, :outputs] = causal_conv(x, weight, bias)[0, 0, :outputs]
         return y
+
+    return convolve
+
+
+def _added_up(axes):
+    def convolve(x, weight, bias):
+        products = causal_conv(x, weight, torch.zeros_like(bias))  # (B, D, L)
+        return products.sum(dim=axes, keepdim=True).expand_as(x) + bias[:, None]
 
     return convolve
 
@@ -288,9 +296,13 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(
             "a loop that does not reach the end",
-            "The last outputs are not computed. Your loop over t must run through the last axis of x: len(x) is B, and "
-            "x.shape[1] is D.",
-            [_up_to(axis, biased) for axis in (0, 1) for biased in (False, True)],
+            "Outputs at the end are not computed. Your loop over t must run through the last axis of x, up to L − 1: "
+            "range(n) stops at n − 1, len(x) is B, and x.shape[1] is D.",
+            [
+                _up_to(count, biased)
+                for count in (len, lambda x: x.shape[1], lambda x: x.shape[-1] - 1)
+                for biased in (False, True)
+            ],
             where=lambda x, weight, bias: x.shape[1] <= x.shape[-1],
         ),
         Misconception(
@@ -339,10 +351,49 @@ CAUSAL_CONV_LOOP = Exercise(
             lambda x, weight, bias: causal_conv(x, weight, bias).movedim(-1, 0),
         ),
         Misconception(
+            "time in the middle",
+            "Your result is (B, L, D), with time in the middle. Time is the last axis, as in x.",
+            lambda x, weight, bias: causal_conv(x, weight, bias).movedim(-1, 1),
+        ),
+        Misconception(
+            "outputs joined along an old axis",
+            "torch.cat joins along an axis that is there. The outputs of one t are (B, D), so they come to lie along "
+            "the channels or the sequences. Time is a new axis: what makes one?",
+            [
+                lambda x, weight, bias: causal_conv(x, weight, bias).movedim(-1, 1).flatten(1),
+                lambda x, weight, bias: causal_conv(x, weight, bias).movedim(-1, 0).flatten(0, 1),
+            ],
+        ),
+        Misconception(
+            "axes exchanged by a reshape",
+            "The right numbers, in the wrong places. `reshape` and `view` read the numbers in their old order and cut "
+            "them anew: they exchange no axes. What does?",
+            [
+                lambda x, weight, bias: causal_conv(x, weight, bias).movedim(-1, 0).reshape(x.shape),
+                lambda x, weight, bias: causal_conv(x, weight, bias).movedim(-1, 1).reshape(x.shape),
+            ],
+        ),
+        Misconception(
+            "the first sequence alone",
+            "You read sequence 0 of x and no other. Each of the B sequences has its own outputs: does your loop go "
+            "through all of them, or does it return in its first turn?",
+            [
+                lambda x, weight, bias: causal_conv(x, weight, bias) * (torch.arange(len(x)) == 0)[:, None, None],
+                lambda x, weight, bias: (
+                    causal_conv(x, weight, 0 * bias) * (torch.arange(len(x)) == 0)[:, None, None] + bias[:, None]
+                ),
+                lambda x, weight, bias: causal_conv(x, weight, bias)[:1].repeat(len(x), 1, 1),
+                lambda x, weight, bias: causal_conv(x, weight, bias)[0],
+                lambda x, weight, bias: causal_conv(x, weight, bias)[:1],
+            ],
+            where=lambda x, weight, bias: len(x) > 1,
+        ),
+        Misconception(
             "the first output alone",
             "Only the outputs at t = 0 are computed. Does your loop return in its first turn? The return stands "
             "behind all loops.",
             [
+                lambda x, weight, bias: causal_conv(x, weight, bias)[..., :1],
                 lambda x, weight, bias: causal_conv(x, weight, bias) * (torch.arange(x.shape[-1]) == 0),
                 lambda x, weight, bias: (
                     causal_conv(x, weight, 0 * bias) * (torch.arange(x.shape[-1]) == 0) + bias[:, None]
@@ -395,6 +446,12 @@ CAUSAL_CONV_LOOP = Exercise(
             "W − 1 zeros stand on both sides, so W − 1 outputs too many come out: those that read zeros after the "
             "end. Pad on one side only, or cut these outputs off.",
             edited(causal_conv, f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)"),
+        ),
+        Misconception(
+            "sums over too many axes",
+            "You add up more than the products of the taps: the sequences, or sequences and channels. A sum without an "
+            "axis adds up everything, and einsum each letter that is missing behind the arrow. Which axis holds taps?",
+            [_added_up(0), _added_up((0, 1))],
         ),
         Misconception(
             "mixed channels",

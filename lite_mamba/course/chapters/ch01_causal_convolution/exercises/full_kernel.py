@@ -163,6 +163,16 @@ FULL_KERNEL = Exercise(
             ],
         ),
         Misconception(
+            "a diagonal over channels and taps",
+            "Your diagonal lies where a channel and a tap have the same number, as in torch.eye(D, W). It belongs "
+            "where an output and an input channel have the same number, and each of its places holds all W taps.",
+            [
+                lambda weight: torch.eye(*weight.shape) * weight,
+                lambda weight: torch.eye(*weight.shape) * weight[:, None],
+                lambda weight: full_kernel(torch.eye(*weight.shape) * weight),
+            ],
+        ),
+        Misconception(
             "taps and channels exchanged",
             "You read `weight` as (W, D). Its shape is (D, W): a row for each channel, with the taps of this channel.",
             [lambda weight: full_kernel(weight.T), _exchanged_sizes],
@@ -191,6 +201,12 @@ FULL_KERNEL = Exercise(
             "Each place holds the product of two kernels. On the diagonal stands a kernel as it is, and elsewhere "
             "zero.",
             lambda weight: weight[:, None] * weight,
+        ),
+        Misconception(
+            "all kernels added up",
+            "Each place on the diagonal holds the sum of all kernels. In einsum each letter that is missing behind the "
+            "arrow is added up. Output channel i needs weight[i] alone.",
+            edited(full_kernel, "= kernel → = weight.sum(dim=0)"),
         ),
         Misconception(
             "the last channel left out",

@@ -70,8 +70,9 @@ def second_output_reads_the_third_sample(x):
     return torch.cat([x[..., :1], x[..., 1:2] + x[..., 2:3].sum(dim=-1, keepdim=True), x[..., 2:]], dim=-1)
 
 
-def second_last_output_reads_the_last_sample(x):
-    return torch.cat([x[..., :-2], x[..., -2:-1] + x[..., -1:], x[..., -1:]], dim=-1)
+def second_last_output_is_the_last_step(x):
+    """y[L − 2] is x[L − 1] − x[L − 2], zero in these cases: there the gradient of its square is zero, too."""
+    return torch.cat([x[..., :-2], x[..., -2:].diff(dim=-1), x[..., -1:]], dim=-1)
 
 
 def add_the_slope_ahead(x):
@@ -163,7 +164,7 @@ LAYERS = [
     subtract_mean,
     first_output_reads_the_second_sample,
     second_output_reads_the_third_sample,
-    second_last_output_reads_the_last_sample,
+    second_last_output_is_the_last_step,
     add_the_slope_ahead,
     next_sample_of_the_other_channels,
     one_channel_adds_what_another_takes_away,
@@ -188,6 +189,8 @@ def _causal_cases(draw: Draw) -> dict:
     layer = draw.in_turn(LAYERS)
     if layer is second_last_output_adds_what_the_last_sample_is_above_four:
         x[..., -1] += 10  # far above: a change of it, or a sample like the others in its place, changes the output
+    if layer is second_last_output_is_the_last_step:
+        x[..., -1] = x[..., -2]
     return {"layer": layer, "x": x}
 
 
@@ -205,7 +208,7 @@ def _judged(forbidden):
 NONE_AHEAD = "not bool(reads.triu(1).any())"
 READS = "gradients.abs().sum(dim=(0, 1, 3, 4))"
 SAME_CHANNEL = edited(is_causal, f'{READS} → torch.einsum("bdtcds->ts", gradients.abs())')
-WRONG_AXES = (0, 1, 3, 5), (0, 1, 4, 5), (0, 2, 3, 5), (1, 2, 4, 5)  # the others agree with no sum at all
+WRONG_AXES = (0, 2, 3, 5), (0, 1, 3, 5), (0, 1, 4, 5), (1, 2, 4, 5)  # the others agree with no sum at all
 SAME_ROW = edited(is_causal, f'{READS} → torch.einsum("bdtbes->ts", gradients.abs())')
 
 
@@ -255,6 +258,19 @@ def _many_at_once(layer, x):
     layer(x.clone().requires_grad_())[..., 0].backward()
 
 
+def _one_beginning(layer, x):
+    half = x.shape[-1] // 2
+    return torch.equal(layer(x)[..., :half], layer(x[..., :half]))
+
+
+def _squares(layer, x):
+    """Judged by the gradient of the outputs' squares, added up for each t."""
+    x = x.clone().requires_grad_()
+    squares = layer(x).square().sum(dim=(0, 1))  # (L,)
+    gradients = [torch.autograd.grad(square, x, retain_graph=True)[0] for square in squares]
+    return not any(gradient[..., t + 1 :].any() for t, gradient in enumerate(gradients))
+
+
 def _all_outputs_added(layer, x):
     x = x.detach().clone().requires_grad_()
     (gradient,) = torch.autograd.grad(layer(x).sum(), x)  # (B, D, L)
@@ -293,6 +309,15 @@ MISCONCEPTIONS = [
         ],
     ),
     Misconception(
+        "a test of one output only",
+        "You look at one output, in the middle. A layer may be honest there and read the future elsewhere: every "
+        "output must be asked.",
+        [
+            edited(is_causal, "reads.triu(1).any() → reads.triu(1)[len(reads) // 2].any()"),
+            _judged(lambda gradient, t: t == gradient.shape[-1] // 2 and gradient.sum(dim=(0, 1))[..., t + 1 :].any()),
+        ],
+    ),
+    Misconception(
         "a test of the last step only",
         "You look at one output, the last but one, and one input, the last. A layer may be honest there and read "
         "the future elsewhere. If your loop goes through all of them, its last turn must not overwrite what an "
@@ -312,9 +337,9 @@ MISCONCEPTIONS = [
     ),
     Misconception(
         "one border between past and future",
-        "You change all samples from one time on, and look at the outputs before it. That finds only leaks across "
-        "this border. Each t has a border of its own.",
-        edited(is_causal, "reads.triu(1).any() → reads[: len(reads) // 2, len(reads) // 2 :].any()"),
+        "You change all samples from one time on, or leave them out, and look at the outputs before it. That finds "
+        "only leaks across this border. Each t has a border of its own.",
+        [edited(is_causal, "reads.triu(1).any() → reads[: len(reads) // 2, len(reads) // 2 :].any()"), _one_beginning],
         where=lambda layer, x: layer is not what_two_channels_differ_by_ahead,  # not seen if all change by the same
     ),
     Misconception(
@@ -327,7 +352,7 @@ MISCONCEPTIONS = [
         "You forbid the output at t to read x[t] itself, and perhaps what stands right before it. Now is allowed; "
         "the future starts at t + 1.",
         [
-            _judged(lambda gradient, t: (gradient[..., t:] != 0).any()),
+            edited(is_causal, "triu(1) → triu()"),
             edited(is_causal, "triu(1) → triu(-1)"),
         ],
     ),
@@ -336,7 +361,7 @@ MISCONCEPTIONS = [
         "You forbid what is allowed: the gradient with respect to *earlier* inputs, and perhaps to that of now. A "
         "causal layer may remember as much as it likes. On which side of t does the future lie?",
         [
-            _judged(lambda gradient, t: (gradient[..., :t] != 0).any()),
+            edited(is_causal, "reads.triu(1) → reads.tril(-1)"),
             edited(is_causal, "reads.triu(1) → reads.tril()"),
         ],
     ),
@@ -352,9 +377,16 @@ MISCONCEPTIONS = [
         "gradients with their signs. In this layer later samples are read with + and with −, and the sum is zero. "
         "Each output needs a gradient of its own, and each gradient its absolute value.",
         [
-            _judged(lambda gradient, t: (gradient.sum(dim=(0, 1))[..., t + 1 :] != 0).any()),
             edited(is_causal, "gradients.abs().sum → gradients.sum"),
+            _judged(lambda gradient, t: (gradient.sum(dim=(0, 1))[..., t + 1 :] != 0).any()),
         ],
+        where=lambda layer, x: layer is not second_last_output_is_the_last_step,  # 0 has no size that could move
+    ),
+    Misconception(
+        "the size of an output",
+        "You take the gradient of an output's square, or of another measure of its size. Where the output is 0, its "
+        "square does not move, whatever the output reads. Take the gradient of the output itself.",
+        _squares,
     ),
     Misconception(
         "True only where nothing is read",
