@@ -221,6 +221,26 @@ def test_chunks_take_two_runs_and_a_carry():
         assert shown.products - sum(map(len, shown.rows)) == 64  # the whole decays have no dots
 
 
+def test_the_a_of_a_join_is_at_most_1_and_what_it_adds_need_not_be():
+    (promise,) = (cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.source.startswith("## 5"))
+    assert "The a that it makes is a product of decays, at most 1, and if it becomes 0, then nothing is left" in promise
+    a, b = chapter.combine(0.5, 4.0, 0.9, 0.0)
+    assert a <= 1 < b
+    a, x = torch.tensor([0.5, 0.9, 0.0, 0.7]).repeat(8), torch.randn(32)
+    for scan in figures.SCANS.values():
+        torch.testing.assert_close(scan(a, x)[30:], scan(a, torch.cat([torch.randn(30), x[30:]]))[30:])
+
+
+def test_the_start_of_a_chunk_and_what_is_counted_are_said_before_they_are_used():
+    sources = [cell.source for cell in nbformat.read(NOTEBOOK, 4).cells]
+    said = next(i for i, source in enumerate(sources) if "from its *start*, the state before it" in source)
+    assert said < next(i for i, source in enumerate(sources) if "chunk starts" in source)
+    assert any("starts are kept for the backward pass" in source for source in sources)
+    (reveal,) = (source for source in sources if source.startswith("depth_guess.reveal"))
+    assert "3L + K products, where the loop has L" in reveal and "log2" not in reveal  # that one counts joins
+    assert f" {3 * 64 + 8} products instead of 64" in figures.SideBySide().update(chunk=8.0)
+
+
 def test_a_tree_keeps_tables_for_its_backward_pass_and_the_package_one_state_of_32():
     x = torch.rand(256, 4)
     kept = [sum(map(torch.numel, kept_for_backward(s, x, x))) / x.numel() for s in figures.SCANS.values()]
