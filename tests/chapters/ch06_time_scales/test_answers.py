@@ -775,6 +775,7 @@ WEIGHT = [
         ),
         "cut at the bound, or divided by it",
     ),
+    ("the smaller axis", lambda u, kind, s: weight(u, kind, s / math.sqrt(min(u.shape))), None),
     ("both axes", lambda u, kind, s: weight(u, kind, s / math.sqrt(sum(u.shape))), "the bound of another rule"),
 ]
 
@@ -968,6 +969,11 @@ def init_zero_weights_beside_marked(model, u):
     for layer in model.modules():
         if isinstance(layer, nn.Linear) and getattr(layer.bias, "_no_reinit", False):
             layer.weight.data.fill_(0.0)
+
+
+def init_without_autograd(model, u):
+    torch.set_grad_enabled(False)
+    init_with(model, u, lambda u: stable(log_uniform(u)))
 
 
 def init_that_skips_the_marked(model, u):
@@ -1264,6 +1270,7 @@ MENDED = [
     ("weights without a mark", init_zero_weights_without_a_mark, "weights that are all alike"),
     ("weights beside marked biases", init_zero_weights_beside_marked, "weights that are all alike"),
     ("a reset, then zeros", init_that_skips_the_marked, "marked biases left alone"),
+    ("autograd off for good", init_without_autograd, "autograd that stays off"),
     ("exp(Δ) − 1", lambda m, u: init_with(m, u, lambda u: torch.expm1(log_uniform(u))), "a forgotten inverse"),
     (
         "exp around the inverse",

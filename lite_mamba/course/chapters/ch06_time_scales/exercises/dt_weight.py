@@ -19,8 +19,9 @@ def _bound(formula: str):
 
 
 def _weight_cases(draw: Draw) -> dict:
-    rank = draw.size(1, 4)
-    u = draw.integers(0, 10, rank + draw.size(1, 3), rank) / 10  # (D, R)
+    less = draw.size(1, 4)
+    more = less + draw.size(1, 3)  # never as many: a wrong axis must show
+    u = draw.integers(0, 10, *draw.choice([(more, less), (more, less), (less, more)])) / 10  # (D, R)
     return {"u": u, "dt_init": draw.choice(["random", "constant"]), "dt_scale": draw.choice([0.5, 1.0, 2.0])}
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lite_mamba import Mamba
 
-from ....checking.compare import Facts
+from ....checking.compare import Facts, Remark
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .inverse_softplus import inverse_softplus
@@ -154,6 +154,7 @@ def _first_values(function, d_model: int, u: Tensor) -> Facts:
         ],
         "no longer trained": [name for name, parameter in model.named_parameters() if not parameter.requires_grad],
         "in the memory of another": _in_the_memory_of_another(model),
+        "autograd, afterwards": Remark("on" if torch.is_grad_enabled() else "off"),
     }
     return Facts("a model", facts)
 
@@ -328,6 +329,12 @@ MENDED_INIT = Exercise(
                 _frozen(biases_only=False),
                 edited(mended_init, "layer.bias.copy_( → layer.bias.requires_grad_(False).copy_("),
             ],
+        ),
+        Misconception(
+            "autograd that stays off",
+            "The biases are right, but your function switches autograd off and leaves it off: whoever trains after it "
+            "gets no gradients. torch.no_grad, as a block or above the function, ends by itself.",
+            edited(mended_init, "with torch.no_grad(): → torch.set_grad_enabled(False)\n    if True:"),
         ),
         Misconception(
             "a change that autograd forbids",
