@@ -322,6 +322,24 @@ def test_two_known_mistakes_in_one_answer_are_both_named():
     assert both_named(found, lambda x, width: F.pad(x, (0, width)) + 2 + 1e-3) is None
 
 
+def times(x, width):
+    return x * width * 3
+
+
+def times_cases(draw):
+    return {"x": draw.normal(draw.size(3, 6)), "width": draw.size(2, 3)}
+
+
+def test_two_known_mistakes_say_more_than_that_there_is_a_factor():
+    divided, doubled = edited(times, "* width → / width"), edited(times, "* 3 → * 2")
+    found = exercise(divided, doubled, reference=times, cases=times_cases)
+    assert both_named(found, lambda x, width: 2 * x / width) == (
+        "Together, “number 0” and “number 1” give these values.",
+    )
+    verdict = judge(found, lambda x, width: 5 * x / width, quiet=True)
+    assert verdict.relations == ("One and the same factor in all values of a case, another one in each case.",)
+
+
 def test_only_the_first_spelling_of_each_is_taken_together():
     other = edited(padded, "+ 1 → + 3")
     assert both_named(exercise([ADDED, other], BEHIND), behind_and_added)

@@ -28,12 +28,17 @@ from .general import Said, named, named_error
 from .gradients import lost_gradient
 from .relations import value_words
 from .running import Example, Outcome, beside, kept, neutral, run, spun, tolerance
+from .same_shape import ANOTHER_FACTOR, ANOTHER_NUMBER
 from .stub import is_stub
 from .tables import shape_words
 
 SHRINK_TRIES = 80
 CLAIM_DRAWS, CLAIM_TRIES = 200, 8  # further cases that are drawn, and those of them in which a claim is tried
 SECONDS_OF_A_PAIR = 0.5  # for one call of two edits together: there are hundreds, and some do not come to an end
+VAGUE = (  # what is found says that something multiplies or is added, and not what: two known mistakes say more
+    *(ANOTHER_FACTOR, ANOTHER_NUMBER),
+    *("a factor for each row or column", "a number added to each row or column"),
+)
 TELLING = 3  # single words or numbers that must tell a known wrong answer from the right one, or it earns no name
 
 
@@ -157,8 +162,9 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
         if small.got.value is None:
             found = (Said("a caught error"),)
     name = named(found)
-    if name is None and (two := two_known(exercise, examples)):
-        name, words = named([two]), (*words, two.words)
+    if (name is None or name.name in VAGUE or of_values in VAGUE) and (two := two_known(exercise, examples)):
+        vague = [said.words for said in found if said in VAGUE or said.name in VAGUE]
+        name, words = named([two]), (*(one for one in words if one not in vague), two.words)
     return Verdict("misconception" if name else "wrong", example=small, misconception=name, relations=words)
 
 

@@ -163,6 +163,8 @@ HALF_LIFE = [
         lambda A, delta: math.log(0.5) / torch.log(1 / (1 - A * delta[:, None])),
         "the factor of Euler's rule",
     ),
+    ("no minus, no brackets", lambda A, delta: math.log(2) / A * delta[:, None], "two mistakes at once"),
+    ("no logarithm, no brackets", lambda A, delta: 1 / -A * delta[:, None], "two mistakes at once"),
 ]
 
 # Exercise 2: inverse_softplus (dt)
@@ -777,6 +779,8 @@ WEIGHT = [
     ),
     ("the smaller axis", lambda u, kind, s: weight(u, kind, s / math.sqrt(min(u.shape))), None),
     ("both axes", lambda u, kind, s: weight(u, kind, s / math.sqrt(sum(u.shape))), "the bound of another rule"),
+    ("len(u), no scale", lambda u, kind, s: weight(u, kind, len(u) ** -0.5), "two mistakes at once"),
+    ("1/R, no scale", lambda u, kind, s: weight(u, kind, 1 / u.shape[1]), "two mistakes at once"),
 ]
 
 # Bug hunt: mended_init (model, u)

@@ -36,33 +36,33 @@ DT_WEIGHT = Exercise(
             "a bound that grows with the rank",
             "Your bound has the root of R as a factor (-R ** 0.5 is that, too, with a minus in front). Each output "
             "adds up R products, so with a larger rank each weight has to be *smaller*.",
-            [_bound("u.shape[1] ** 0.5 * dt_scale"), _bound("-(u.shape[1] ** 0.5) * dt_scale")],
+            [edited(dt_weight, "** -0.5 → ** 0.5"), _bound("-(u.shape[1] ** 0.5) * dt_scale")],
         ),
         Misconception(
             "a bound of 1/R",
             "With 1/R the sum of R random products shrinks as R grows. Independent random numbers cancel in part: "
             "their sum grows like the root of R, and this is what has to be made up for.",
-            _bound("dt_scale / u.shape[1]"),
+            edited(dt_weight, "** -0.5 → ** -1"),
         ),
         Misconception(
             "a power without brackets",
             "R ** -1/2 is (R ** -1) / 2, half of 1/R, and so is 1 / R ** 1/2: the power comes before the division. "
             "Write the half as 0.5, or put it in brackets.",
-            _bound("u.shape[1] ** -1 / 2 * dt_scale"),
+            edited(dt_weight, "** -0.5 → ** -1 / 2"),
         ),
         Misconception(
             "the number of outputs in the place of the rank",
             "You take the root of D. But D counts the outputs. How many products does *one* output add up? Look at the "
             "second axis of the weight.",
             [
-                _bound("u.shape[0] ** -0.5 * dt_scale"),
+                edited(dt_weight, "u.shape[1] → u.shape[0]"),
                 edited(dt_weight, "u.shape[1] → u.shape[0]", "full_like(u, bound) → full(u.shape[::-1], bound)"),
             ],
         ),
         Misconception(
             "a forgotten scale",
             "Everything is right for dt_scale = 1. Otherwise the bound is multiplied by it.",
-            _bound("u.shape[1] ** -0.5"),
+            edited(dt_weight, " * dt_scale → "),
         ),
         Misconception(
             "a scale for the constant alone",
@@ -85,7 +85,7 @@ DT_WEIGHT = Exercise(
             "dt_scale is a factor of the bound: twice as large a scale makes twice as large weights. You divide by it, "
             "add it, or put it into the root or the exponent.",
             [
-                _bound("u.shape[1] ** -0.5 / dt_scale"),
+                edited(dt_weight, "* dt_scale → / dt_scale"),
                 _bound("(u.shape[1] * dt_scale) ** -0.5"),
                 _bound("(dt_scale / u.shape[1]) ** 0.5"),
                 _bound("u.shape[1] ** (-0.5 * dt_scale)"),

@@ -299,8 +299,8 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "biases and norms that are lost",
-            "What has one axis is in neither group, or what of it carries no mark. What an optimiser is not given, it "
-            "does not train.",
+            "Parameters with one axis are in neither group: all of them, or those without a mark. What an optimiser is "
+            "not given, it does not train.",
             [
                 _seen('[p for p in model.parameters() if p.ndim > 1 or hasattr(p, "_no_weight_decay")]'),
                 _seen("[p for p in model.parameters() if p.ndim > 1]"),
