@@ -531,7 +531,7 @@ GATED_DILATED_CONV = Exercise(
         ),
         Misconception(
             name="the taps themselves left out",
-            wrong=summed("(W - 1) * dilation → (W - 1) * (dilation - 1)"),
+            wrong=summed("(W - 1) * dilation → (W - 1) * (dilation - 1)")[:2],
             message="dilation − 1 is how many samples are jumped over between two taps. To the next tap it is one step "
             "more: with dilation 1 there must be zeros, too.",
         ),
@@ -547,7 +547,7 @@ GATED_DILATED_CONV = Exercise(
             name="zeros in front twice",
             wrong=[
                 *summed("dilation=dilation → padding=(W - 1) * dilation, dilation=dilation"),
-                *summed("dilation=dilation → padding=(W - 1) * dilation, dilation=dilation", CUT),
+                gated("dilation=dilation → padding=(W - 1) * dilation, dilation=dilation", CUT),
             ],
             message="F.pad puts zeros in front, and `padding=` puts them there again, and behind. Either is enough.",
         ),

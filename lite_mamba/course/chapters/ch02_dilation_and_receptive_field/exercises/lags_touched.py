@@ -388,12 +388,9 @@ LAGS_TOUCHED = Exercise(
         ),
         Misconception(
             name="paths that are not added up",
-            wrong=[
-                lambda d_conv, dilations, stacked=False, order=order: (
-                    order(_paths(d_conv, dilations)) if stacked else lags_touched(d_conv, dilations)
-                )
-                for order in (list, lambda paths: sorted(set(paths)))
-            ],
+            wrong=lambda d_conv, dilations, stacked=False: (
+                _paths(d_conv, dilations) if stacked else lags_touched(d_conv, dilations)
+            ),
             message="In a stack you list the paths, each with a lag for every layer. How far back a path reads is the "
             "sum of these.",
         ),
