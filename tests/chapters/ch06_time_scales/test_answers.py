@@ -165,6 +165,11 @@ HALF_LIFE = [
     ),
     ("no minus, no brackets", lambda A, delta: math.log(2) / A * delta[:, None], "two mistakes at once"),
     ("no logarithm, no brackets", lambda A, delta: 1 / -A * delta[:, None], "two mistakes at once"),
+    (
+        "repeated the wrong way",
+        lambda A, delta: math.log(2) / (-A * delta.repeat(A.shape[1], 1)),
+        "a Δ that is matched with the states",
+    ),
 ]
 
 # Exercise 2: inverse_softplus (dt)
@@ -202,8 +207,8 @@ def inverse_where_finite(dt):
     return torch.where(torch.isfinite(x), x, dt)
 
 
-def naive_up_to_20(dt):
-    return torch.where(dt > 20, dt, torch.log(torch.exp(dt) - 1))
+def naive_up_to_20(dt, lifted=lambda x: x):
+    return torch.where(dt > 20, dt, torch.log(lifted(torch.exp(dt) - 1)))
 
 
 LOST, OVERFLOWS, CANCELS = "the form that loses its digits", "a form that overflows", "a difference that cancels"
@@ -316,6 +321,12 @@ INVERSE = [
     ("naive, cut off", lambda dt: torch.log(torch.exp(dt.clamp(max=88)) - 1), "a large dt that is cut off"),
     ("three cases", lambda dt: torch.where(dt < 1e-4, dt.log(), naive_up_to_20(dt)), FOR_TOO_MANY),
     ("log below 1e-6, naive", lambda dt: torch.where(dt < 1e-6, dt.log(), (dt.exp() - 1).log()), None),
+    ("a little more, up to 20", lambda dt: naive_up_to_20(dt, lambda x: x + 1e-8), "a small number added"),
+    (
+        "at least a little, up to 20",
+        lambda dt: naive_up_to_20(dt, lambda x: x.clamp(min=1e-10)),
+        "a small number added",
+    ),
 ]
 
 # Exercise 3: sample_dt (u, dt_min, dt_max, dt_init_floor)
@@ -521,6 +532,7 @@ SAMPLE = [
     ("u² of the way", lambda u, a, b, f: torch.clamp(a + u * u * (b - a), min=f), "a function of u"),
     ("no 1 − u", lambda u, a, b, f: (a**u * b).clamp(min=f), "a way that begins at the top"),
     ("u twice", lambda u, a, b, f: (a**u * b**u).clamp(min=f), "a range that begins at one"),
+    ("log10, no power", lambda u, a, b, f: log_dt(u, a, b) / math.log(10), "a logarithm that is returned"),
     ("squeezed", lambda u, a, b, f: log_dt(u, a, b).exp().clamp(min=f).squeeze(), "another shape"),
 ]
 

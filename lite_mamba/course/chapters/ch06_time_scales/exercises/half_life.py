@@ -228,13 +228,15 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a Δ that is matched with the states",
-            "A is (D, N), and your Δ comes as (D,) or (1, D). PyTorch lines shapes up from the right, so it tries to "
-            "match D with N. Each channel's Δ belongs to a whole row of A: its axis of size 1 stands *behind* D.",
+            "A is (D, N), and your Δ comes as (D,), (1, D) or (N, D). PyTorch lines shapes up from the right, and "
+            "tries to match D with N. Each channel's Δ belongs to a whole row of A: its axis of size 1 stands "
+            "*behind* D.",
             [
                 edited(half_life, "[:, None] → "),
                 edited(half_life, "-A * delta[:, None] → delta * -A"),
                 edited(half_life, "math.log(2) / (-A * delta[:, None]) → math.log(0.5) / A / delta"),
                 edited(half_life, "delta[:, None] → delta.expand_as(A)"),
+                edited(half_life, "delta[:, None] → delta.repeat(A.shape[1], 1)"),
             ],
         ),
     ],

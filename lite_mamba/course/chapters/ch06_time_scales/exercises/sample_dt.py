@@ -74,7 +74,18 @@ SAMPLE_DT = Exercise(
         Misconception(
             "a logarithm that is returned",
             "You return log(dt), a negative number. A step size is positive: which function undoes the logarithm?",
-            edited(sample_dt, "torch.exp(low → (low", ".clamp(min=dt_init_floor) → "),
+            [
+                edited(sample_dt, "torch.exp(low → (low", ".clamp(min=dt_init_floor) → "),
+                *(
+                    edited(
+                        sample_dt,
+                        "torch.exp(low → (low",
+                        ".clamp(min=dt_init_floor) → ",
+                        f"math.log(dt_min), math.log(dt_max) → math.{log}(dt_min), math.{log}(dt_max)",
+                    )
+                    for log in ("log10", "log2")
+                ),
+            ],
         ),
         Misconception(
             "an ignored floor",
