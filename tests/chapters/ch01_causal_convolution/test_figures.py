@@ -99,6 +99,23 @@ def test_what_a_prediction_or_its_answer_needs_is_said_before(said, needed):
     assert 0 < notebook.find(said) < notebook.find(needed.replace('"', '\\"'))
 
 
+def test_the_half_that_is_not_convolved_is_explained_where_it_is_said_to_be():
+    said, there = (
+        next((Path(__file__).parents[3] / "notebooks").glob(f"{chapter}_*.ipynb")).read_text("utf-8")
+        for chapter in ("01", "08")
+    )
+    assert "one half for the convolution and one that chapter 08 explains" in said
+    assert "The **gate** z comes from the other half of the [block](glossary.ipynb#B)'s first layer" in there
+
+
+def test_from_one_jump_of_the_voltage_to_the_next_it_is_more_than_a_hundred_samples():
+    notebook = (Path(__file__).parents[3] / "notebooks/01_causal_convolution.ipynb").read_text("utf-8")
+    x = membrane_voltage().numpy()
+    jumps = np.flatnonzero((x[1:] > -15) & (x[:-1] <= -15))
+    assert len(jumps) == figures.Recording().spikes and 100 < np.diff(jumps).min() < 200
+    assert "From one jump of the voltage to the next it is more than a hundred samples." in notebook
+
+
 def test_the_linear_layers_of_a_block_are_one_before_the_convolution_and_others_after_it():
     notebook = (Path(__file__).parents[3] / "notebooks/01_causal_convolution.ipynb").read_text("utf-8")
     kinds = [type(module) for module in Mamba(d_model=4).modules()]
