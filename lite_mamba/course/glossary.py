@@ -200,7 +200,7 @@ TERMS = [
         everyday=True,
     ),
     Term("softplus", "$\\ln(1 + e^x)$: makes any number positive", "06", code="F.softplus"),
-    Term("stable", "the state stays bounded as long as the input does; of a formula: it keeps its digits", "04"),
+    Term("stable", "the state stays bounded for every bounded input; of a formula: it keeps its digits", "04"),
     Term(
         "state",
         "the numbers that a system carries from one step to the next; one of them is called so too",

@@ -1,7 +1,9 @@
 """The figures of notebook 04: what each picture shows equals what the rules and the package compute."""
 
 import itertools
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +25,8 @@ from lite_mamba.course.chapters.ch04_discretisation.figures import (
     SmallNumbers,
     TickedBucket,
 )
+
+NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "04_discretisation.ipynb"
 
 
 @pytest.fixture(scope="module")
@@ -415,7 +419,7 @@ def test_the_names_of_the_rules_stand_inside_the_axes_and_clear_of_each_other(ru
 
 def test_names_that_have_room_stay_beside_their_lines():
     figure = ErrorOrders()
-    for kind, far in (("held", (18.0, 4e-4, 100.0)), ("wave", (8.0, 0.025, 1.6e-3))):
+    for kind, far in (("held", (18.0, 4e-4, 100.0)), ("wave", (12.0, 0.025, 1.6e-3))):
         figure.update(input=kind)
         for name, factor in zip(RULES, far, strict=True):
             assert figure.names[name].get_position()[1] == pytest.approx(figure.errors[kind][name][0] * factor)
@@ -464,3 +468,31 @@ def test_the_true_response_of_every_pole_on_the_left_ends_at_one(planes):
     for re, im in itertools.product((-6.0, -2.0, -0.5), (0.0, 0.1, 2.0, 4.0)):
         planes.update(re=re, im=im)
         assert planes.truth[-1] == pytest.approx(1, abs=0.02), (re, im)
+
+
+def test_the_ratio_names_the_step_and_the_product_as_the_slider_says_them():
+    figure = InputRatio()
+    assert figure.update(n=1, delta=10**-1.7).startswith("A = −1, Δ = 0.01995: ")
+    assert figure.titles()[0].startswith("At ΔA = −0.01995, ")
+
+
+def test_the_marks_of_the_rules_show_around_each_other_where_their_errors_are_alike():
+    figure = ErrorOrders()
+    figure.update(halvings=3, input="wave")
+    figure.pixels()
+    corners = [mark.get_transform().transform(mark.get_xydata())[0] for mark in figure.dots.values()]
+    sizes = [mark.get_markersize() * figure.figure.dpi / 72 for mark in figure.dots.values()]
+    assert math.dist(corners[0], corners[2]) < sizes[0] / 2, "here the marks lie on each other"
+    for (_, under), (_, over) in itertools.pairwise(zip(corners, sizes, strict=True)):
+        assert over * math.sqrt(2) < under, "the mark below is covered"
+
+
+def test_at_the_border_a_bounded_input_makes_eulers_state_grow():
+    A_bar, B_bar = (number.item() for number in euler(4.0, torch.tensor([-0.5]), torch.ones(1)))
+    held = alternating = largest = 0.0
+    for tick in range(100):
+        held, alternating = A_bar * held + B_bar, A_bar * alternating + B_bar * (-1) ** tick
+        largest = max(largest, abs(held))
+    assert largest == 4 and abs(alternating) == 400
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    assert any("bounded for *every* bounded input is called *stable*" in "".join(cell["source"]) for cell in cells)

@@ -248,7 +248,11 @@ class ErrorOrders(LiveFigure):
         "halvings": slider(0, HALVINGS - 1, 2, label="halvings of the step"),
         "input": choice(INPUTS, "held", label="input"),
     }
-    LOOKS = ((style.VERMILLION, "-", "o"), (style.BLUE, "--", "s"), (style.GREEN, ":", "D"))
+    LOOKS = (  # colour, line, mark and its size: where the errors are alike, a mark shows around the one that is on it
+        (style.VERMILLION, "-", "o", 18),
+        (style.BLUE, "--", "s", 12),
+        (style.GREEN, ":", "D", 7),
+    )
     FLOOR, EXACT = 1e-16, 1e-7  # litres; less than EXACT is rounding, that of torch.matrix_exp, too
     LINE = 1.2  # decades: the height of a name
 
@@ -269,9 +273,9 @@ class ErrorOrders(LiveFigure):
         self.ax.minorticks_off()
         self.ax.grid(True, axis="y")
         self.lines, self.dots, self.names = {}, {}, {}
-        for name, (colour, look, marker) in zip(rules, self.LOOKS, strict=False):
+        for name, (colour, look, marker, size) in zip(rules, self.LOOKS, strict=False):
             (self.lines[name],) = self.ax.plot(self.deltas, self.deltas, look, color=colour, lw=3.5)
-            (self.dots[name],) = self.ax.plot([], [], marker, color=colour, ms=12)
+            (self.dots[name],) = self.ax.plot([], [], marker, color=colour, ms=size)
             self.names[name] = style.label_line(self.ax, "", 1.2, 1, colour, bbox=style.PAPER | {"pad": 0})
         self.move(*self.lines.values(), *self.dots.values(), *self.names.values())
 
@@ -282,7 +286,7 @@ class ErrorOrders(LiveFigure):
             self.lines[name].set_ydata(shown)
             self.dots[name].set_data([self.deltas[halvings]], [shown[halvings]])
             self.factors[name] = self._factor(errors[name], halvings)
-            beside.append(shown[0] * ((18.0, 4e-4, 100.0) if input == "held" else (8.0, 0.025, 1.6e-3))[i])
+            beside.append(shown[0] * ((18.0, 4e-4, 100.0) if input == "held" else (12.0, 0.025, 1.6e-3))[i])
         for name, y in zip(self.lines, self._apart(beside), strict=True):
             self.names[name].set(text=self._label(name), y=y)
         self.title(self.ax, self._finding(input))
@@ -623,9 +627,9 @@ class InputRatio(LiveFigure):
         remains = math.exp(-self.x)
         percent = 100 * (self.ratio - 1)
         more = f"{percent:.2g} % more" if percent < 99.5 else f"{self.ratio:.1f} times as much"
-        self.title(self.ax, f"At ΔA = −{self.x:.3g}, ΔB lets in {more}")
+        self.title(self.ax, f"At ΔA = −{self.x:.4g}, ΔB lets in {more}")
         return (
-            f"A = −{n}, Δ = {delta:.3g}: of what runs in during a tick, {kept} is still there at its end. The "
+            f"A = −{n}, Δ = {delta:.4g}: of what runs in during a tick, {kept} is still there at its end. The "
             f"zero-order hold lets in that; ΔB lets in all, {times} times as much. What is left of the old "
             f"state, exp(ΔA) = {written(remains, '.3f' if remains > 0.005 else '.2g')}, is the same in both."
         )
