@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from lite_mamba import selective_scan_ref
+from lite_mamba import Mamba, selective_scan_ref
 from lite_mamba.course.chapters.ch04_discretisation.exercises import (
     euler,
     largest_euler_step,
@@ -24,6 +24,8 @@ from lite_mamba.course.chapters.ch04_discretisation.figures import (
     PolePlanes,
     SmallNumbers,
     TickedBucket,
+    bars,
+    run,
 )
 
 NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "04_discretisation.ipynb"
@@ -496,3 +498,24 @@ def test_at_the_border_a_bounded_input_makes_eulers_state_grow():
     assert largest == 4 and abs(alternating) == 400
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     assert any("bounded for *every* bounded input is called *stable*" in "".join(cell["source"]) for cell in cells)
+
+
+def test_the_mean_of_both_inputs_makes_the_bilinear_rule_of_second_order_for_a_wave_too():
+    figure, errors = ErrorOrders(), []
+    for delta in (1 / 16, 1 / 32):
+        t = np.arange(round(figure.MINUTES / delta) + 1) * delta
+        A_bar, B_bar = bars(RULES["bilinear"], delta, figure.A)
+        levels = run(A_bar, B_bar, (np.sin(t[1:]) + np.sin(t[:-1])) / 2)
+        errors.append(np.abs(levels - figure._truth(t, "wave")).max())
+    assert errors[0] / errors[1] == pytest.approx(4, abs=0.05)
+
+
+def test_each_token_moves_the_step_of_a_new_block_a_little():
+    torch.manual_seed(0)
+    block, steps = Mamba(64), []
+    block.dt_proj.register_forward_hook(lambda *call: steps.append(call[1][0] @ block.dt_proj.weight.T))
+    block(torch.randn(2, 50, 64))
+    start = torch.nn.functional.softplus(block.dt_proj.bias)
+    moved = torch.nn.functional.softplus(steps[0] + block.dt_proj.bias) / start
+    assert 0.5 < moved.min() < 0.95 and 1.05 < moved.max() < 2
+    assert start.min() > 0.0009 and start.max() < 0.1
