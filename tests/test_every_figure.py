@@ -17,6 +17,8 @@ from pixel_contrast import contrasts
 
 from lite_mamba.course import chapters
 from lite_mamba.course.drawing import LiveFigure, block_diagram
+from lite_mamba.course.drawing.controls import Control
+from lite_mamba.course.drawing.numbers import written
 from lite_mamba.course.page.explore import Exploration
 
 MODULES = [importlib.import_module(f"{chapters.__name__}.{name}.figures") for name in chapters.folders().values()]
@@ -87,6 +89,13 @@ def unclear(figure: LiveFigure, sentence: str) -> list[str]:
     return [text for text in plain for rule in RULES if rule.search(text)]
 
 
+def otherwise_written(control: Control, value, sentence: str) -> list[str]:
+    """The step size of a slider, where a sentence rounds it and the slider beside it does not."""
+    if control.label.partition(" ")[0] not in ("Δ", "step") or control.describe(value) == written(value, ".3g"):
+        return []
+    return re.findall(rf"Δ (?:=|of) {re.escape(written(value, '.3g'))}(?![\d.])", sentence)
+
+
 def too_small(figure: LiveFigure) -> list[str]:
     """The words that are smaller than a fortieth of a slide's height: the back row can't read them.
 
@@ -117,7 +126,9 @@ def test_its_words_are_clear_and_not_crossed_at_each_position_of_each_control(fi
     starts = figure.defaults()
     for name, control in figure.controls.items():
         for at in control.positions():
-            assert unclear(figure, figure.update(**starts | {name: at})) == [], (name, at)
+            sentence = figure.update(**starts | {name: at})
+            assert unclear(figure, sentence) == [], (name, at)
+            assert otherwise_written(control, at, sentence) == [], (name, at)
             assert crossed_labels(figure) == [], (name, at)
 
 

@@ -122,7 +122,7 @@ class Fading(LiveFigure):
         self.title(self.ax, finding.replace(when, when + where))
         kept = 100 * math.exp(-n * delta)
         return (
-            f"State n = {n} at Δ = {delta:.3g}: each step keeps {_percent(kept)} of what is there. "
+            f"State n = {n} at Δ = {delta:.4g}: each step keeps {_percent(kept)} of what is there. "
             f"{finding}{more}.{self.whose_is(**{'half-life': self.half_life})}"
         )
 
@@ -477,7 +477,7 @@ class TimeScaleMap(LiveFigure):
         beyond = int(((self.rain < 1e-4 * (1 - 1e-5)) | (self.rain > 1 + 1e-5)).sum())
         edge = f" {several(beyond, 'drop')} from beyond the map {'falls' if beyond == 1 else 'fall'} at its edge."
         return (
-            f"State n = {n} of a channel with Δ = {delta:.3g} has a half-life of {_steps(self.half_life)}. The "
+            f"State n = {n} of a channel with Δ = {delta:.4g} has a half-life of {_steps(self.half_life)}. The "
             f"rain is a draw of {self.CHANNELS} channels: {percent(self.long)} of their states keep half for more "
             f"than 100 steps, {percent(self.short)} for less than one. The longest half-life is "
             f"{_steps(self.half_lives.max())}, the median {words(self.middle)}.{edge if beyond else ''}"

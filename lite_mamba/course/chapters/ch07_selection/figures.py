@@ -352,8 +352,8 @@ class FixedDelta(_Stream):
         self.show(delta, delta)
         g = -math.expm1(-delta)
         self.note.set_text(f"keeps\n{percent(1 - g)}\nlets in\n{percent(g)}")
-        steps = f"Δ = {delta:.3g} for every token"
-        return self.tell(steps, f"Every token has Δ = {delta:.3g}: it replaces {percent(g)} of the state")
+        steps = f"Δ = {delta:.4g} for every token"
+        return self.tell(steps, f"Every token has Δ = {delta:.4g}: it replaces {percent(g)} of the state")
 
 
 class TwoDeltas(_Stream):
@@ -368,7 +368,7 @@ class TwoDeltas(_Stream):
         self.show(delta_data, delta_noise)
         g_data, g_noise = -math.expm1(-delta_data), -math.expm1(-delta_noise)
         self.note.set_text(f"g on data:\n{percent(g_data)}\ng on noise:\n{percent(g_noise)}")
-        steps = f"Δ = {short(delta_data)} on data, {short(delta_noise)} on noise"
+        steps = f"Δ = {delta_data:.4g} on data, {delta_noise:.4g} on noise"
         acts = f"A data token replaces {percent(g_data)} of the state, a noise token {percent(g_noise)}"
         return self.tell(steps, acts) + self.whose_is(recurrence=self.run)
 

@@ -294,14 +294,14 @@ class StateMap(LiveFigure):
     def update(self, t: int = 38, fixed: float = 0.1) -> str:
         self.fixed = self._run(torch.full((self.LENGTH,), fixed))
         self.share = [data_share(run, t) for run in (self.fixed, self.selective)]
-        names = f"Δ = {fixed:.3g} for every token", f"Δ = {self.WRITE} on data ◆, {self.SKIP} on noise"
+        names = f"Δ = {fixed:.4g} for every token", f"Δ = {self.WRITE} on data ◆, {self.SKIP} on noise"
         for side, run, name in zip(self.sides, (self.fixed, self.selective), names, strict=True):
             self._show(side, run["h"], t, name)
         self.heading.set_text(self._finding(t))
         by = self.whose_is(discretisation=self.discretise)
         if self.asks:
             return (
-                f"The states of two scans over the same tokens, up to t = {t}: with a fixed Δ of {fixed:.3g}, and with "
+                f"The states of two scans over the same tokens, up to t = {t}: with a fixed Δ of {fixed:.4g}, and with "
                 "a Δ for each token. Three of the tokens are data."
             )
         if self._are_empty(t):
@@ -310,7 +310,7 @@ class StateMap(LiveFigure):
             return f"At t = {t} no data token has come yet, and the selective state {self._before_data(t)}.{by}"
         fixed_share, own_share = map(told, self.share)
         return (
-            f"At t = {t} the last data token makes {fixed_share} of the state with the fixed Δ of {fixed:.3g}, and "
+            f"At t = {t} the last data token makes {fixed_share} of the state with the fixed Δ of {fixed:.4g}, and "
             f"{own_share} of the state with a Δ for each token.{by}"
         )
 

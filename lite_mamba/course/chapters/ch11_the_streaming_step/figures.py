@@ -410,7 +410,7 @@ class RoundedState(LiveFigure):
         early, late = (f"{100 * share:.1f} %" for share in (self.off, self.end_off))
         self.title(self.ax, f"{kept_in} is {early} off after 1500 steps, {late} after 10 000")
         return (
-            f"A = −1, B = C = 1, input u = 1, Δ = {self.deltas[row]:.3g}. After 1500 steps the state should be "
+            f"A = −1, B = C = 1, input u = 1, Δ = {self.deltas[row]:.4g}. After 1500 steps the state should be "
             f"{exact[self.MARK]:.3f}. Kept in {kept_in} it is {coarse[self.MARK]:.3f}, {early} off; "
             f"kept in float32 it is {fine[self.MARK]:.3f}, {self._small()} off. After 10 000 steps {kept_in} holds "
             f"{coarse[-1]:.3f}, {late} off{self._standing(coarse)}."
