@@ -35,10 +35,9 @@ from .tables import shape_words
 SHRINK_TRIES = 80
 CLAIM_DRAWS, CLAIM_TRIES = 200, 8  # further cases that are drawn, and those of them in which a claim is tried
 SECONDS_OF_A_PAIR = 0.5  # for one call of two edits together: there are hundreds, and some do not come to an end
-VAGUE = (  # what is found says that something multiplies or is added, and not what: two known mistakes say more
-    *(ANOTHER_FACTOR, ANOTHER_NUMBER),
-    *("a factor for each row or column", "a number added to each row or column"),
-)
+# What says that something multiplies or is added, and not what: two known mistakes say more.
+VAGUE_NAMES = "a factor for each row or column", "a number added to each row or column"
+VAGUE = ANOTHER_FACTOR, ANOTHER_NUMBER
 TELLING = 3  # single words or numbers that must tell a known wrong answer from the right one, or it earns no name
 
 
@@ -162,8 +161,9 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
         if small.got.value is None:
             found = (Said("a caught error"),)
     name = named(found)
-    if (name is None or name.name in VAGUE or of_values in VAGUE) and (two := two_known(exercise, examples)):
-        vague = [said.words for said in found if said in VAGUE or said.name in VAGUE]
+    is_vague = name is None or name.name in VAGUE_NAMES or of_values in VAGUE
+    if is_vague and (two := two_known(exercise, examples)):
+        vague = [said.words for said in found if said in VAGUE or said.name in VAGUE_NAMES]
         name, words = named([two]), (*(one for one in words if one not in vague), two.words)
     return Verdict("misconception" if name else "wrong", example=small, misconception=name, relations=words)
 

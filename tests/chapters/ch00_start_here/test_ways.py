@@ -47,7 +47,10 @@ def test_each_of_the_three_days_has_about_eight_hours():
 
 
 def test_what_the_numbers_in_the_first_picture_are_is_said_before_it():
-    assert "The first picture gives each part the numbers of the notebooks" in CHAPTERS["00"].cells[0].source
+    words = "The first picture gives each part the numbers of the notebooks"
+    (said,) = (i for i, cell in enumerate(CHAPTERS["00"].cells) if words in cell.source)
+    shown = next(i for i, cell in enumerate(CHAPTERS["00"].cells) if any("image/png" in o.data for o in cell.outputs))
+    assert said < shown
 
 
 def test_the_table_of_parts_names_the_notebooks_that_the_picture_does():

@@ -2243,7 +2243,7 @@ for id, expected, function in (
         ("gated_dilated_conv", name, way)
         for name, part in (
             ("a bias along the steps", lambda x, w, b, d: F.silu(one(x, w, None, d) + b)),
-            ("the taps themselves left out", in_front(lambda W, d: (W - 1) * (d - 1))),
+            ("gaps one sample too narrow", in_front(lambda W, d: (W - 1) * (d - 1))),
             ("a sum in the place of a product", in_front(lambda W, d: W - 1 + d)),
             ("a sum in the place of a product", in_front(lambda W, d: d + (W - 1), cut=True)),
             ("zeros behind the newest tap", in_front(lambda W, d: W * d - 1)),

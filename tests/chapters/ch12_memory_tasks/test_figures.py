@@ -67,7 +67,7 @@ def test_the_rows_of_the_notebook_have_as_many_kinds_of_symbols_as_those_of_the_
     assert '"""Rows for the induction heads, with 15 kinds of symbols:' in source_of_notebook()
 
 
-def test_the_recap_names_only_parts_that_a_reader_has_met():
+def test_the_recap_does_not_speak_of_a_head():
     for question in RECAP:
         assert not re.search(r"\bhead\b", " ".join([question.text, *question.choices]))  # heads are here a task
 

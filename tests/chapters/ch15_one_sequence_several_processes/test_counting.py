@@ -47,7 +47,6 @@ def scans():
 
 
 def test_a_block_scans_its_part_once_and_does_not_go_the_second_way():
-    """It was said to go "the same way" as a function that scans twice."""
     text = (Path(__file__).parents[3] / "notebooks/15_one_sequence_several_processes.ipynb").read_text("utf-8")
     assert "A whole block of the package works on parts, too, and scans once." in text
     with Processes(2) as ranks:

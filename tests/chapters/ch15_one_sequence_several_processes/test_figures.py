@@ -279,7 +279,6 @@ def test_the_key_names_what_is_there_and_nothing_else():
 
 
 def test_each_row_that_is_named_is_a_process():
-    """Eight rows had numbers, however few processes there were."""
     shown = figures.Waits()
     for ranks, way in itertools.product(range(1, 9), shown.controls["way"].options):
         shown.update(ranks=ranks, way=way)

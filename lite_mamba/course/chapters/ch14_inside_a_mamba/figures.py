@@ -451,7 +451,7 @@ class Reading(LiveFigure):
     """What one channel, or a whole layer, says after each byte of a text, and what is true.
 
     The model has read a program before, so that the text does not stand at the beginning of everything. The whole layer
-    is that of the channel.
+    is that of the channel. A bar shows how sure the answer is, and is no shorter than `LEAST`.
 
     Args:
         text: a text of your own, at most 56 bytes of it are read; None gives a choice of texts.
@@ -508,7 +508,7 @@ class Reading(LiveFigure):
         ax.set(xlim=(-0.8, self.n - 0.2), ylim=(-1.1, 1.1), yticks=[-0.6, 0.6])
         ax.set_yticklabels(["says\nno", "says\nyes"], fontsize=15)
         ax.tick_params(axis="both", length=0, labelbottom=False)
-        ax.axhline(0, color=style.BLACK, lw=1.5)
+        self.line = ax.axhline(0, color=style.BLACK, lw=1.5)
         self.bands = [ax.axvspan(i - 0.5, i + 0.5, color="#F0C430", lw=0, zorder=0) for i in range(self.n)]
         self.bars = ax.bar(range(self.n), 0, width=0.75, edgecolor="white", lw=0)
         place = ax.get_xaxis_transform()

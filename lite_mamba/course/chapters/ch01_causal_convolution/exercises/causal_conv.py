@@ -297,15 +297,16 @@ CAUSAL_CONV = Exercise(
         ),
         Misconception(
             "taps and channels exchanged",
-            "You turn `weight` around, as if it came as (W, D). It is (D, W) already, a row of taps for each channel, "
-            "and lacks only the axis in the middle.",
+            "You exchange the axes of `weight`, as if it came as (W, D). It is (D, W) already, a row of taps for each "
+            "channel, and lacks only the axis in the middle.",
             edited(causal_conv, "weight.unsqueeze → weight.T.unsqueeze"),
             where=lambda x, weight, bias: weight.shape[0] == weight.shape[1],
         ),
         Misconception(
             "the channels from last to first",
-            "You turn `weight` around along its channels, so channel 0 is filtered with the kernel of the last one. "
-            "Output channel d has the kernel weight[d].",
+            "You turn `weight` around along its channels, and perhaps along its taps, too: channel 0 is filtered with "
+            "the kernel of the last one. Output channel d has the kernel weight[d], its taps in the order they come "
+            "in.",
             [edited(causal_conv, f"weight.unsqueeze → weight.flip({axes}).unsqueeze") for axes in ("0", "0, 1")],
         ),
         Misconception(

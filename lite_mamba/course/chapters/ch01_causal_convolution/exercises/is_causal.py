@@ -380,7 +380,7 @@ MISCONCEPTIONS = [
             edited(is_causal, "gradients.abs().sum → gradients.sum"),
             _judged(lambda gradient, t: (gradient.sum(dim=(0, 1))[..., t + 1 :] != 0).any()),
         ],
-        where=lambda layer, x: layer is not second_last_output_is_the_last_step,  # 0 has no size that could move
+        where=lambda layer, x: layer is not second_last_output_is_the_last_step,  # whose output is 0
     ),
     Misconception(
         "the size of an output",

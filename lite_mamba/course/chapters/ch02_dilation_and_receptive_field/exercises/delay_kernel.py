@@ -23,7 +23,7 @@ def delay_kernel(delay: int, d_conv: int) -> tuple[Tensor, int]:
 
 def draw_delay(draw: Draw) -> dict[str, Any]:
     d_conv = draw.size(2, 5)
-    widest = draw.in_turn([8, 40])  # a picture moves it to 16, and a cell asks for 17
+    widest = draw.in_turn([8, 40])  # dilations: a slider goes to 16, and a cell needs 17
     return {"delay": (d_conv - 1) * draw.size(1, widest), "d_conv": d_conv}
 
 

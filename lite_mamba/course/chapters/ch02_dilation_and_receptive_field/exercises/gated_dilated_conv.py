@@ -52,7 +52,7 @@ def _and_the_future(function: Callable[..., Any], x: Tensor, **branches: Any) ->
         return None
     moved = False
     if isinstance(y, Tensor) and y.shape == x.shape:
-        with suppress(OverflowError):  # of math.exp: no float of x itself is as large
+        with suppress(OverflowError):  # math.exp overflows for the future tried here, not for x
             moved = not torch.allclose(function(*another)[..., 0], y[..., 0], rtol=0, atol=0, equal_nan=True)
     return Facts("a tensor", {"the result": y, "whether later samples move y[0], if only by rounding": moved})
 
@@ -105,10 +105,8 @@ def _by_fourier(x, weights, biases, gates, dilations):
     return y
 
 
-OTHER_ACTIVATIONS = (
-    *("F.relu", "F.leaky_relu", "F.relu6", "F.elu", "F.selu", "F.gelu", "F.softplus", "F.mish", "F.hardswish"),
-    *("torch.sigmoid", "torch.tanh"),
-)
+BENT = "relu", "leaky_relu", "relu6", "elu", "selu", "gelu", "softplus", "mish", "hardswish"
+OTHER_ACTIVATIONS = [*(f"F.{name}" for name in BENT), "torch.sigmoid", "torch.tanh"]
 OTHER_SHARES = (
     "torch.softmax(-gates, dim=0)",
     "torch.softmax(torch.softmax(gates, dim=0), dim=0)",
@@ -150,7 +148,7 @@ GATED_DILATED_CONV = Exercise(
                 gated("share * F.silu(branch) → F.silu(share * branch)"),
                 gated("weight[:, None], bias → share * weight[:, None], bias", "share * F.silu → F.silu"),
             ],
-            message="Here SiLU bends what is multiplied by the share already. A share weighs what comes *out* of SiLU.",
+            message="Here the share comes in before SiLU. A share weighs what comes *out* of SiLU.",
         ),
         Misconception(
             name="SiLU on the input",
@@ -530,10 +528,10 @@ GATED_DILATED_CONV = Exercise(
             "`weights`. How many taps a kernel has, its own last axis says.",
         ),
         Misconception(
-            name="the taps themselves left out",
+            name="gaps one sample too narrow",
             wrong=summed("(W - 1) * dilation → (W - 1) * (dilation - 1)")[:2],
-            message="dilation − 1 is how many samples are jumped over between two taps. To the next tap it is one step "
-            "more: with dilation 1 there must be zeros, too.",
+            message="dilation − 1 samples are jumped over between two taps; the next tap is one step further. With "
+            "dilation 1 there must be zeros, too.",
         ),
         Misconception(
             name="a sum in the place of a product",
@@ -549,7 +547,8 @@ GATED_DILATED_CONV = Exercise(
                 *summed("dilation=dilation → padding=(W - 1) * dilation, dilation=dilation"),
                 gated("dilation=dilation → padding=(W - 1) * dilation, dilation=dilation", CUT),
             ],
-            message="F.pad puts zeros in front, and `padding=` puts them there again, and behind. Either is enough.",
+            message="F.pad puts zeros in front, and `padding=` puts as many there again, and behind. F.pad alone is "
+            "enough.",
         ),
         Misconception(
             name="taps in reverse order",

@@ -31,7 +31,7 @@ RECEPTIVE_FIELD = Exercise(
     reference=receptive_field,
     cases=draw_stack,
     apply=side_by_side_unless_said,
-    trials=160,  # few have three branches or more, with the largest at any place
+    trials=160,  # so many that the largest of three or four stands at each place
     example={"d_conv": 3, "dilations": (1, 4), "stacked": False},
     misconceptions=[
         Misconception(

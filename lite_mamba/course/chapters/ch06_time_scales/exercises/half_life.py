@@ -110,7 +110,7 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "one rate for all states",
-            "Only one state of each channel comes in: the first, the last, the slowest or the fastest. Each state has "
+            "Only one state of each channel counts: the first, the last, the slowest or the fastest. Each state has "
             "its own rate, a column of A, and so its own half-life: (D, N).",
             [
                 *(edited(half_life, f"-A * → -A[:, [{state}]].expand_as(A) *") for state in (0, -1)),

@@ -295,11 +295,14 @@ INVERSE_SOFTPLUS = Exercise(
                 for e in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, _EPS)
                 for inside in (f"torch.exp(dt) - 1 + {e}", f"(torch.exp(dt) - 1).clamp(min={e})")
             ]
-            + [_inverse("torch.log(torch.exp(dt) - 1 + 1e-12)")]
             + [
                 _inverse(f"torch.where(dt > 20, dt, torch.log({inside}))")
-                for e in (1e-6, 1e-7, 1e-8, 1e-10, 1e-12)
-                for inside in (f"torch.exp(dt) - 1 + {e}", f"(torch.exp(dt) - 1).clamp(min={e})")[: 1 + (e > 1e-12)]
+                for e in (1e-6, 1e-7, 1e-8, 1e-10)
+                for inside in (f"torch.exp(dt) - 1 + {e}", f"(torch.exp(dt) - 1).clamp(min={e})")
+            ]
+            + [
+                _inverse("torch.log(torch.exp(dt) - 1 + 1e-12)"),
+                _inverse("torch.where(dt > 20, dt, torch.log(torch.exp(dt) - 1 + 1e-12))"),
             ]
             + [edited(inverse_softplus, f"return → dt = dt.clamp(min={e}); return") for e in (1e-3, 1e-4, 1e-5, 1e-6)],
         ),

@@ -303,8 +303,8 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "weights that are all alike",
-            "The biases are right, and the weights are all alike now: every output of a layer is the same, and stays "
-            "so. Only biases are to be set.",
+            "The biases are right, but all weights of a layer, or of several, are one number now: the outputs of such "
+            "a layer differ by their biases alone. Only biases are to be set.",
             [
                 _with_zero_weights(*beside)
                 for beside in (("unmarked", "marked", "none"), ("unmarked", "none"), ("unmarked",), ("marked",))
@@ -349,9 +349,9 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "marked biases left alone",
-            "Every bias without the mark is zero, and yours never reach the marked ones: they hold what they held, or "
-            "what a reset drew. They are to get the numbers that softplus turns into step sizes, written into the bias "
-            "itself: a new name for it changes nothing.",
+            "Every bias without the mark is zero, but the marked ones never get your numbers: they hold what they "
+            "held, or what a reset drew. They are to get the numbers that softplus turns into step sizes, written into "
+            "the bias itself: a new name for it changes nothing.",
             [_UNWRITTEN, _after_a_reset(_UNWRITTEN)],
         ),
         Misconception(

@@ -55,7 +55,7 @@ FILTER_NAMES = {2: ("phase", "mix", "offset"), 3: ("angle", "blend", "level"), 4
 
 
 class Filter(nn.Module):
-    """Another layer: two marked matrices that are not called A_log, an unmarked one not called weight, and a number.
+    """Another layer: two marked matrices not called A_log, an unmarked one not called weight, a vector, and a number.
 
     Three of its names change with its size: a list of those that a failing case shows does not fit the next one.
     """
@@ -299,8 +299,8 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "biases and norms that are lost",
-            "Parameters with one axis are in neither group: all of them, or those without a mark. What an optimiser is "
-            "not given, it does not train.",
+            "Parameters with fewer than two axes are in neither group: all of them, or those without a mark. What an "
+            "optimiser is not given, it does not train.",
             [
                 _seen('[p for p in model.parameters() if p.ndim > 1 or hasattr(p, "_no_weight_decay")]'),
                 _seen("[p for p in model.parameters() if p.ndim > 1]"),

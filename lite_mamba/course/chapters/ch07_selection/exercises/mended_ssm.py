@@ -256,8 +256,8 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a bias as a factor",
-            "You multiply by the bias. It is added: a token that says nothing has 0, and from there the bias alone "
-            "sets its Δ.",
+            "You multiply by the bias. It is added: for a token that says nothing, dt_proj gives 0, and the bias alone "
+            "sets Δ.",
             [
                 _raw("F.linear(low_rank, dt_proj) * dt_bias", NO_BIAS),
                 _raw("F.softplus(F.linear(low_rank, dt_proj)) * dt_bias", NO_BIAS, NO_SOFTPLUS),

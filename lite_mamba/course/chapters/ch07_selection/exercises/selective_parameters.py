@@ -259,8 +259,8 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "a bias as a factor",
-            "You multiply by the bias. It is added: a token that says nothing has 0, and from there the bias alone "
-            "sets its Δ.",
+            "You multiply by the bias. It is added: for a token that says nothing, dt_proj gives 0, and the bias alone "
+            "sets Δ.",
             [
                 _delta("F.softplus(low_rank @ dt_proj.T * dt_bias)"),
                 _delta("F.softplus(low_rank @ dt_proj.T) * dt_bias"),

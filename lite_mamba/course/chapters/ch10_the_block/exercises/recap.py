@@ -26,7 +26,8 @@ RECAP = [
         text="What does dt_rank = R say about M, the way to Δ as one matrix?",
         choices=["It has R outputs", "Its rank is at most R", "It has R² entries", "It is symmetric"],
         answer="Its rank is at most R",
-        why="The token is squeezed through R numbers on its way: its results point in R independent directions only.",
+        why="The token is squeezed through R numbers on its way: what M gives points in at most R independent "
+        "directions.",
     ),
     Question(
         text="A new block reads white noise. You set D to zero. What is left of the output?",

@@ -47,7 +47,7 @@ def _one_step(function, token, history, h, weights):
     given = dict(PARTS)
     result = function(token, history, h, weights, given)
     if given != PARTS:
-        raise ValueError("your call changes `parts`, and the next one, of another stream too, finds it so")
+        raise ValueError("your call changes `parts`, which the next call gets, too, even of another stream")
     return result
 
 
@@ -196,7 +196,7 @@ BLOCK_STEP = Exercise(
         ),
         Misconception(
             "a rank that is another number",
-            "Your R is not the one of this block: it is fixed, worked out of d_model, or read along the wrong axis. "
+            "Your R is not the one of this block: it is fixed, worked out from d_model, or read along the wrong axis. "
             "Which weight has an axis of R numbers, and which of its two is it?",
             [
                 *(_wired(f'w["dt_proj"].shape[1] → {rank}') for rank in ("1", 'w["dt_proj"].shape[0]')),
@@ -332,7 +332,7 @@ BLOCK_STEP = Exercise(
         ),
         Misconception(
             "another way from A_log to A",
-            "You make A of its parameter in another way. A_log is the logarithm of −A: what undoes a logarithm, and "
+            "You make A from A_log in another way. A_log is the logarithm of −A: what undoes a logarithm, and "
             "how often? The decay, exp(Δ·A), is made in state_update.",
             [
                 _wired(f'-torch.exp(w["A_log"]) → {rates}')

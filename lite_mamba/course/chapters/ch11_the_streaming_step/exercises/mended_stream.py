@@ -209,8 +209,8 @@ MENDED_STREAM = Exercise(
         ),
         Misconception(
             "a reset that never comes",
-            "Now no row starts afresh: its history is kept as well as its state. A row with a new text needs both "
-            "cleared, whatever the other rows do.",
+            "Now a row with a new text keeps its history as well as its state. It needs both cleared, whatever the "
+            "other rows do.",
             _worse("reset", "history = torch.where(changed, 0.0, history) → ", STATE_KEPT),
         ),
         Misconception(

@@ -78,7 +78,7 @@ RESTART = Exercise(
         Misconception(
             "a text 0 that does not count",
             "You leave a row alone when its last index is 0, or its present one, as if 0 stood for no text. 0 is a "
-            "name as good as any: a text of this name begins and ends like every other.",
+            "name as good as any: a text of this name begins and ends like all others.",
             [
                 _restarted(f"now != last → (now != last) & {named}")
                 for named in ("(last != 0)", "(now != 0)", "(now != 0) & (last != 0)", "(last > 0)", "(now > 0)")
