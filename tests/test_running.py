@@ -94,6 +94,14 @@ def test_a_loop_without_end_is_stopped_with_its_line_and_its_case(function, monk
     assert "of your code:" in answer and "x (1, 3)" in answer and "\n  lag " in answer
 
 
+def test_a_call_gets_the_seconds_that_are_set(monkeypatch, capsys):
+    limits = []
+    monkeypatch.setattr(running, "in_time", lambda call, seconds: limits.append(seconds) or call())
+    monkeypatch.setattr(running, "SECONDS", 0.2)
+    told(capsys, delay)
+    assert set(limits) == {0.2}
+
+
 def test_an_empty_chunk_that_a_piece_of_no_samples_never_ends_is_the_case_that_is_shown(monkeypatch):
     monkeypatch.setattr(running, "SECONDS", 0.3)
     chunk = next(one for one in streaming.EXERCISES if one.id == "03.conv_chunk")

@@ -85,17 +85,17 @@ def run(
     function: Callable[..., Any],
     case: dict[str, Any],
     quiet: bool = True,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
 ) -> Outcome:
     """Calls a function on a copy of a case, always from the same random numbers, and stops it after so many seconds.
 
-    What it prints is shown only when not quiet; warnings never are.
+    Without a number these are `SECONDS`. What it prints is shown only when not quiet; warnings never are.
     """
     given, printed = copy(case), _Printed()
     try:
         with neutral(SEED), contextlib.redirect_stdout(printed), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            value = in_time(lambda: exercise.call(function, given), seconds)
+            value = in_time(lambda: exercise.call(function, given), SECONDS if seconds is None else seconds)
             _close(value)
     except KeyboardInterrupt:
         raise
