@@ -418,6 +418,6 @@ def test_the_exercise_of_the_convolution_names_all_that_causal_conv_wants_beside
 
 
 def test_a_factor_that_is_zero_or_below_is_one_of_euler():
-    in_the_text(r"An Ā may also be 0, or below: .*Euler.*'s rule makes such")
+    in_the_text(r"An Ā may also be 0 or less: .*Euler.*'s rule can make one")
     factors, _ = euler(0.5, torch.tensor([-1.0, -2.0, -4.0]), torch.ones(3))  # (N,)
     assert factors.tolist() == [0.5, 0.0, -1.0]
