@@ -22,6 +22,26 @@ def test_a_raw_number_has_its_bias_in_it():
         assert not re.search("(added to|from) the raw number|raw number, plus bias", text), text
 
 
+def test_the_recap_says_by_which_rule_the_token_gets_the_rest_of_the_whole():
+    """The package lets in Δ·B: there the weights of token and old state do not add up to 1."""
+    whole = [one for one in chapter.RECAP if "1 − exp(−Δ)" in one.why]
+    assert whole and all("A = −1" in one.why and "zero-order hold" in one.why for one in whole)
+
+
+@pytest.mark.parametrize(
+    ("explained", "used"),
+    [
+        ("its *weight* what is left of this share at the end", "has the weight 75 %"),
+        ("B and C as (B, N, L)", "# (B, N, L)"),
+        ("takes [`seq_idx`](glossary.ipynb#S)", "seq_idx=second"),
+        ("Mamba, algorithm 2", "algorithm 2"),
+    ],
+)
+def test_a_word_is_explained_before_it_is_used(explained, used):
+    notebook = (Path(__file__).parents[3] / "notebooks/07_selection.ipynb").read_text("utf-8")
+    assert 0 <= notebook.find(explained) <= notebook.find(used)
+
+
 @pytest.mark.parametrize("noise", [0.0, 1e-5, 0.001])
 @pytest.mark.parametrize("data", [0.7, 1.0, 2.0, 3.0])
 def test_a_step_size_that_is_too_small_for_data_is_told(data, noise):

@@ -12,7 +12,7 @@ RECAP = [
             "Because it is learned",
         ],
         "Because a small Δ keeps the state and shuts the token out, and a large Δ does the opposite",
-        "One number moves both doors: what is kept is exp(−Δ), and what is let in is 1 − exp(−Δ).",
+        "One number moves both doors. With A = −1, by the zero-order hold, exp(−Δ) is kept and 1 − exp(−Δ) is let in.",
     ),
     Question(
         "A = −1, and Δ = softplus(w). Which function of w is the gate, under the zero-order hold?",
