@@ -91,9 +91,9 @@ def unclear(figure: LiveFigure, sentence: str) -> list[str]:
 
 def otherwise_written(control: Control, value, sentence: str) -> list[str]:
     """The step size of a slider, where a sentence rounds it and the slider beside it does not."""
-    if control.label.partition(" ")[0] not in ("Δ", "step") or control.describe(value) == written(value, ".3g"):
+    if "Δ" not in control.label or not getattr(control, "log", False) or written(value, ".4g") == written(value, ".3g"):
         return []
-    return re.findall(rf"Δ (?:=|of) {re.escape(written(value, '.3g'))}(?![\d.])", sentence)
+    return re.findall(rf"Δ (?:=|of) {re.escape(written(value, '.3g'))}(?!\d|\.\d)", sentence)
 
 
 def too_small(figure: LiveFigure) -> list[str]:
