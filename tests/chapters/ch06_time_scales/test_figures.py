@@ -169,9 +169,20 @@ def test_legs_curves_are_those_of_the_matrix_exponential_and_the_sum_of_plain_on
         t = np.geomspace(1e-3, 20, 20000)
         wave = shown.mix[n - 1] @ np.exp(-np.outer(np.arange(1, shown.SIZE + 1), t))
         assert (np.diff(np.sign(wave)) != 0).sum() == shown.crossings == n - 1
-        bound = re.search(r"(weights up to|the weight) ([\d .]+)\.$", sentence)
-        assert bound[1] == ("weights up to" if n > 1 else "the weight")
-        assert 1 <= float(bound[2].replace(" ", "")) / shown.largest < 1.1
+        which, size = re.search(r"; ([a-z ]+) weight is ([\d .]+?)(?: in size)?\.$", sentence).groups()
+        assert which == ("the largest" if n > 1 else "its") and ("in size" in sentence) == (shown.mix[n - 1].min() < 0)
+        assert size == figures.words(shown.largest) and f"weight {size}" in shown.weights.get_text()
+
+
+def test_the_largest_weight_is_the_number_that_the_table_of_weights_prints():
+    shown = figures.TwoMemories()
+    notebook = (Path(__file__).parents[3] / "notebooks/06_time_scales.ipynb").read_text("utf-8")
+    printed = dict(
+        re.findall(r"(\d+) states: the sum equals LegS, and the largest weight is ([\d ]+) in size", notebook)
+    )
+    for n in (4, 8):  # a weight of four states is −79, so 79 is its size
+        assert f"the largest weight is {printed[str(n)]} in size." in shown.update(n=n, shown=True)
+        assert np.abs(figures.legendre_mix(n)).max() == shown.largest
 
 
 def test_the_gap_to_the_state_before_is_written_as_the_axis_measures_it():
@@ -284,6 +295,17 @@ def test_the_marked_bias_gives_the_marked_step_size():
         assert f"Δ = {figures.written(parameters['delta'])}." in sentence
 
 
+def test_the_step_size_in_the_title_is_the_sliders_and_has_the_bias_beside_it():
+    shown = figures.SoftplusInverse()
+    slider = shown.controls["delta"]
+    for delta in slider.positions():
+        sentence = shown.update(delta=delta)
+        step_size, bias = re.fullmatch(r"Δ = (\S+): bias (\S+)", shown.titles()[0]).groups()
+        assert step_size == slider.describe(delta) and f"into Δ = {step_size}. " in sentence
+        exact = math.log(math.expm1(float(step_size.replace("−", "-"))))
+        assert abs(float(bias.replace("−", "-")) - exact) < 0.0055
+
+
 @pytest.mark.parametrize("kind", figures.SoftplusInverse.KINDS.values(), ids=str)
 def test_the_loss_by_rounding_exp_is_called_the_lesser_one_where_the_curve_shows_a_larger_one(kind):
     shown = figures.SoftplusInverse()
@@ -291,6 +313,7 @@ def test_the_loss_by_rounding_exp_is_called_the_lesser_one_where_the_curve_shows
         sentence = shown.update(delta=float(delta), kind=kind)
         errors = 10 ** np.interp(math.log10(delta), *shown.naive.get_data())
         lesser = shown.titles()[1] == "Other roundings lose more"
+        assert lesser or "alone: ≤ " in shown.titles()[1] or shown.bound == 1  # the curve has the other roundings, too
         assert lesser == ("the other roundings by more" in sentence)
         assert not lesser or shown.bound < errors
 
@@ -368,6 +391,11 @@ def test_the_bars_in_the_grey_area_are_the_share_that_the_title_tells(start):
     shown = figures.BrokenStarts()
     for steps in shown.controls["steps"].positions():
         sentence = shown.update(start=start, steps=steps)
+        said = re.search(r"half-life of (\S+) steps? or more|one of (\S+) steps? or more", sentence)
+        least = float(said[1] or said[2]) * (1 - 1e-6)
+        assert percent(shown.built) == percent(np.mean(shown.half_lives["as built"] >= least))  # of the steps it names
+        assert shown.share == np.mean(shown.half_lives[start] >= least)
+        assert all(shown.controls["steps"].describe(steps) in told for told in (*shown.titles(), shown.goal.get_text()))
         assert f"s built, {percent(shown.built)}" in sentence and f"built: {percent(shown.built)}" in shown.titles()[0]
         grey = [bar.get_x() > shown.span.get_x() - 1e-4 for bar in shown.bars]
         inside = [bar.get_height() for bar, is_grey in zip(shown.bars, grey, strict=True) if is_grey]

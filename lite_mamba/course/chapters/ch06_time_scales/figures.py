@@ -202,8 +202,8 @@ class TwoMemories(LiveFigure):
         self.largest = float(np.abs(self.mix[n - 1]).max())
         every = slice(None, None, 12)
         self.mixed.set_data(*((self.log_t[every], self.rebuilt[every]) if shown else ([], [])))
-        weights = f"{'weights up to' if n > 1 else 'the weight'} {words(_up(self.largest))}"
-        self.weights.set_text(f"○ {_plain(n)},\n{weights}" if shown else "")
+        size = words(self.largest) + (" in size" if n > 1 else "")  # some are negative
+        self.weights.set_text(f"○ {_plain(n)},\n{'largest' if n > 1 else 'the'} weight {size}" if shown else "")
         self.gap = float((self.plain[n - 2] - self.plain[n - 1]).max()) if n > 1 else 0.0
         most = math.ceil(100 * self.gap)  # per cent
         self.below.set_text(f"≤ {most / 100:.2f} below\nstate {n - 1}" if n > 1 else "")
@@ -211,7 +211,8 @@ class TwoMemories(LiveFigure):
         self.title(self.coupled, f"LegS, state {n}: {through}")
         self.title(self.diagonal, f"Diagonal, state {n}: only fades")
         below = f", at most {most} % of the full height below state {n - 1}" if n > 1 else ""
-        mixed = f" The LegS curve is {_plain(n)}, with {weights}." if shown else ""
+        which = "the largest" if n > 1 else "its"
+        mixed = f" The LegS curve is {_plain(n)}; {which} weight is {size}." if shown else ""
         alone = f"with the diagonal alone it only fades, at the rate {n}{below}"
         return f"State {n} of HiPPO-LegS {through}; {alone}.{mixed}"
 
@@ -313,12 +314,13 @@ class SoftplusInverse(LiveFigure):
         self.bound = min(self.spacing / 2 / grown / delta, 1.0)
         lost = f"{words(_up(100 * self.bound))} %"
         all_together = self.naive.get_ydata()[np.abs(self.naive.get_xdata() - math.log10(delta)).argmin()]
-        title = f"exp(Δ) rounded: {f'≤ {lost} lost' if self.bound < 1 else 'all is lost'}"
+        title = f"exp(Δ) alone: ≤ {lost} lost" if self.bound < 1 else "exp(Δ) rounded: all is lost"
         here = f"this alone can put Δ off by {lost}" if self.bound < 1 else "nothing of Δ is left"
         if 2 * self.bound < 10**all_together:  # what else is rounded, the bias for one, is larger
             title, here = "Other roundings lose more", f"{here}, and the other roundings by more"
         bias = written(self.bias, ".2f")
-        self.title(self.curve, f"Δ = {written(delta, '.2g')}: bias {bias}")
+        step_size = written(delta, ".4g")  # as the slider has it: the bias is that of these digits
+        self.title(self.curve, f"Δ = {step_size}: bias {bias}")
         self.title(self.errors, title)
         name = str(kind).removeprefix("torch.")
         form, comes = self._given(kind)
@@ -326,7 +328,7 @@ class SoftplusInverse(LiveFigure):
         size = written(grown, ",.0f" if grown > 1000 else ".3g")
         apart = written(self.spacing, ".2g" if self.spacing < 100 else ".0f")
         return (
-            f"Softplus turns the bias {bias} into Δ = {written(delta)}. In {name}, the numbers around exp(Δ) = "
+            f"Softplus turns the bias {bias} into Δ = {step_size}. In {name}, the numbers around exp(Δ) = "
             f"{size} stand {apart} apart. In log(exp(Δ) − 1) {here}. The {form} {comes}."
             f"{self.whose_is(inverse=self.inverse)}"
         )
@@ -565,18 +567,19 @@ class BrokenStarts(LiveFigure):
         self.built = float(np.mean(self.half_lives["as built"] >= least))
         broken = bool(np.isnan(self.half_lives[start]).any())
         self.name.set_text(f"■ {start}" + (": no half-life at all, only NaN" if broken else ""))
-        self.goal.set_text(f"{_steps(steps)} or more")
+        goal = self.controls["steps"].describe(steps)  # as the slider has it: the share is that of these steps
+        self.goal.set_text(f"{goal} or more")
         share, built = percent(self.share), percent(self.built)
         if broken:
-            self.title(self.ax, f"No state has a half-life (as built: {built} remember {_steps(steps)})")
+            self.title(self.ax, f"No state has a half-life (as built: {built} remember {goal})")
             return (
                 f"Start: {start}. Δ is not a number, and neither is any half-life. As built, {built} of the states "
-                f"have one of {_steps(steps)} or more."
+                f"have one of {goal} or more."
             )
-        self.title(self.ax, f"{share} of the states remember {_steps(steps)} (as built: {built})")
+        self.title(self.ax, f"{share} of the states remember {goal} (as built: {built})")
         longest, as_built = (_longest(float(self.half_lives[name].max())) for name in (start, "as built"))
         return (
-            f"Start: {start}. {share} of the states have a half-life of {_steps(steps)} or more; as "
+            f"Start: {start}. {share} of the states have a half-life of {goal} or more; as "
             f"built, {built} have one. The longest half-life is {longest}; as built, {as_built}."
         )
 
