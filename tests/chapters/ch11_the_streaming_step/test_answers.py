@@ -1454,6 +1454,7 @@ RESTART = [
 def mended(
     bias_in_delta=False, bias_in_scan=True, end=0, reset_state=True, reset_history=True, late_reset=False,
     changed=lambda segment, last: segment != last, kept=None, size=lambda delta: delta, softplus=True,
+    columns=lambda joined, x, W: joined, bend=F.silu, sized_by=lambda u, x: u,
 ):  # fmt: skip
     def mended_stream(x, segment, history, h, last, weights):
         rows, W = changed(segment, last), history.shape[-1]
@@ -1461,8 +1462,8 @@ def mended(
         history = history * goes_on if reset_history else history
         h = h * goes_on if reset_state else h
         joined = torch.cat([history, x], dim=-1)
-        u = F.silu(F.conv1d(joined, weights["conv"][:, None], groups=len(weights["conv"])))
-        delta = size(weights["dt"][:, None] * u + bias_in_delta * weights["dt_bias"][:, None])
+        u = bend(F.conv1d(columns(joined, x, W), weights["conv"][:, None], groups=len(weights["conv"])))
+        delta = size(weights["dt"][:, None] * sized_by(u, x) + bias_in_delta * weights["dt_bias"][:, None])
         B, C = (weights[name].expand(len(x), -1)[..., None].expand(-1, -1, x.shape[-1]) for name in "BC")
         y, h = selective_scan_fn(
             u, delta, weights["A"], B, C, delta_bias=weights["dt_bias"] if bias_in_scan else None,
@@ -1484,31 +1485,6 @@ def states_of_all_rows(x, segment, history, h, last, weights):
 def histories_of_all_rows(x, segment, history, h, last, weights):
     history = torch.zeros_like(history) if (segment != last).any() else history
     return mended(reset_history=False)(x, segment, history, h, last, weights)
-
-
-def silu_twice(x, segment, history, h, last, weights):
-    goes_on = (segment == last)[:, None, None]
-    history, h = history * goes_on, h * goes_on
-    joined = torch.cat([history, x], dim=-1)
-    u = F.silu(F.silu(F.conv1d(joined, weights["conv"][:, None], groups=x.shape[1])))
-    B, C = (weights[name].expand(len(x), -1)[..., None].expand(-1, -1, x.shape[-1]) for name in "BC")
-    y, h = selective_scan_fn(
-        u, weights["dt"][:, None] * u, weights["A"], B, C, delta_bias=weights["dt_bias"], delta_softplus=True,
-        return_last_state=True, initial_state=h,
-    )  # fmt: skip
-    return y, joined[..., x.shape[-1] :], h, segment
-
-
-def sized_by_x(x, segment, history, h, last, weights):
-    goes_on = (segment == last)[:, None, None]
-    joined = torch.cat([history * goes_on, x], dim=-1)
-    u = F.silu(F.conv1d(joined, weights["conv"][:, None], groups=x.shape[1]))
-    B, C = (weights[name].expand(len(x), -1)[..., None].expand(-1, -1, x.shape[-1]) for name in "BC")
-    y, h = selective_scan_ref(
-        u, weights["dt"][:, None] * x, weights["A"], B, C, delta_bias=weights["dt_bias"], delta_softplus=True,
-        return_last_state=True, initial_state=h * goes_on,
-    )  # fmt: skip
-    return y, joined[..., x.shape[-1] :], h, segment
 
 
 def keeps_u(x, segment, history, h, last, weights):
@@ -1536,24 +1512,6 @@ def sample_by_sample(x, segment, history, h, last, weights):
 
 def convolved(change, **left):
     return lambda x, segment, history, h, last, weights: mended(**left)(x, segment, history, h, last, change(weights))
-
-
-def padded(padding):
-    """The convolution of other columns than `joined`."""
-
-    def mended_stream(x, segment, history, h, last, weights):
-        goes_on = (segment == last)[:, None, None]
-        joined = torch.cat([history * goes_on, x], dim=-1)
-        columns = padding(joined, x, history.shape[-1])
-        u = F.silu(F.conv1d(columns, weights["conv"][:, None], groups=x.shape[1]))
-        B, C = (weights[name].expand(len(x), -1)[..., None].expand(-1, -1, x.shape[-1]) for name in "BC")
-        y, h = selective_scan_fn(
-            u, weights["dt"][:, None] * u, weights["A"], B, C, delta_bias=weights["dt_bias"], delta_softplus=True,
-            return_last_state=True, initial_state=h * goes_on,
-        )  # fmt: skip
-        return y, joined[..., x.shape[-1] :], h, segment
-
-    return mended_stream
 
 
 def weightless(**left):
@@ -1609,7 +1567,7 @@ MENDED = [
     ("the next history cleared", clears_next(), "a reset of what is handed on"),
     ("only the next history cleared", clears_next(reset_history=False), "a reset of what is handed on"),
     ("u kept", keeps_u, "a history of what the convolution gives"),
-    ("SiLU twice", silu_twice, "a SiLU too many"),
+    ("SiLU twice", mended(bend=lambda u: F.silu(F.silu(u))), "a SiLU too many"),
     ("too late", mended(kept=lambda joined, x, W: joined[..., x.shape[-1] + 1 :]), "a history that starts too late"),
     ("always row 0", mended(changed=lambda segment, last: torch.arange(len(last)) == 0), None),
     ("never row 0", mended(changed=lambda segment, last: torch.arange(len(last)) > 0), None),
@@ -1629,14 +1587,15 @@ MENDED = [
     ("flipped taps, all left", convolved(lambda weights: weights | {"conv": weights["conv"].flip(1)},
                                          bias_in_delta=True, end=1, reset_state=False),
      "a convolution that was right before"),
-    ("zeros in front", padded(lambda joined, x, W: F.pad(x, (W, 0))), "a convolution that was right before"),
-    ("zeros in front of the history", padded(lambda joined, x, W: F.pad(joined, (W, 0))[..., : W + x.shape[-1]]),
+    ("zeros in front", mended(columns=lambda joined, x, W: F.pad(x, (W, 0))), "a convolution that was right before"),
+    ("zeros in front of the history",
+     mended(columns=lambda joined, x, W: F.pad(joined, (W, 0))[..., : W + x.shape[-1]]),
      "a convolution that was right before"),
     ("-A", convolved(lambda w: w | {"A": -w["A"]}), "a scan that was right before"),
     ("-exp(A), two left", convolved(lambda w: w | {"A": -w["A"].exp()}, end=1, reset_state=False),
      "a scan that was right before"),
     ("C and B", convolved(lambda w: w | {"B": w["C"], "C": w["B"]}), "a scan that was right before"),
-    ("a step size of x", sized_by_x, "a scan that was right before"),
+    ("a step size of x", mended(sized_by=lambda u, x: x), "a scan that was right before"),
     ("all columns", mended(kept=lambda joined, x, W: joined), "a history that grows"),
     ("grows", mended(changed=lambda segment, last: segment > last), "only an index that grows"),
     ("no bias, two left", mended(bias_in_scan=False, end=1, reset_state=False), "a bias that is gone altogether"),
