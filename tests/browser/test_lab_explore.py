@@ -6,7 +6,6 @@ import nbformat
 import pytest
 
 FIGURES = """
-import math
 import pathlib
 import time
 
@@ -46,7 +45,7 @@ class Held(Line):
         self.line.set_ydata([0, height])
         return f"The height is {height}; picture {self.drawn}."
 """
-POWERS = 'explore(Line(), height=slider(1, 128, 8, math.log10(2), log=True, label="height"))'
+POWERS = 'explore(Line(), height=slider(1, 1000, 10, 0.1, log=True, label="height"))'
 COUNT = "import ipywidgets\nprint(len(ipywidgets.widgets.widget._instances))"
 
 
@@ -105,3 +104,13 @@ def test_a_screen_reader_hears_the_label_of_a_slider_and_its_readout(notebook):
         handle.press(key)
         said.append(handle.get_attribute("aria-valuetext"))
         assert said[1] == explored.readout(slider) and said[0] != said[1]
+
+
+def test_a_logarithmic_slider_shows_its_number_as_sentences_write_it(notebook):
+    explored = notebook.explorations()[2]
+    (slider,) = explored.sliders
+    explored.reset.click()
+    assert explored.readout(slider) == "10"
+    for _ in range(3):
+        explored.press(slider, "ArrowRight")
+    assert explored.readout(slider) == "19.95"
