@@ -332,7 +332,7 @@ def _slider_widget(control: Slider, shared: dict) -> ipywidgets.ValueWidget:
         ends = {"min": math.log10(control.low), "max": math.log10(control.high)}
         whole = all(math.isclose(n, round(n)) for n in control.positions())
         grouped = "," if control.high >= 10_000 else ""  # 1000, as sentences write it, and 126,000
-        form = f"{grouped}.0f" if whole else f"{grouped}.4~r" if control.high >= 1000 else ".4"  # 1e-7; .4: 1.259e+5
+        form = f"{grouped}.0f" if whole else ",.4r" if grouped else ".4"  # 19.95, 10 and 1e-7; .4: 1.259e+5
         return ipywidgets.FloatLogSlider(value=control.value, step=control.step, readout_format=form, **ends, **shared)
     kind = ipywidgets.IntSlider if control.whole else ipywidgets.FloatSlider
     form = {} if control.whole else {"readout_format": f".{control.decimals()}f"}
