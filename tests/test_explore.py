@@ -477,15 +477,15 @@ def test_every_kind_of_control_has_its_widget():
 def test_a_logarithmic_slider_over_whole_numbers_reads_whole_numbers():
     lengths = slider(16, 65536, 1024, math.log10(2), label="length", log=True)
     assert _Panel(Exploration(Ripple(), decay=lengths)).widgets["decay"].readout_format == ",.0f"
-    assert _Panel(Exploration(Ripple())).widgets["decay"].readout_format == ".3"
+    assert _Panel(Exploration(Ripple())).widgets["decay"].readout_format == ".4"
 
 
 def test_a_logarithmic_slider_over_large_numbers_reads_them_without_a_power_of_ten():
     tokens = slider(1.0, 1e6, 1e4, label="tokens", log=True)
     assert tokens.summary() == "tokens: 10 000 (slider, 1 to 1 000 000)"
-    assert _Panel(Exploration(Ripple(), decay=tokens)).widgets["decay"].readout_format == ",.3r"
+    assert _Panel(Exploration(Ripple(), decay=tokens)).widgets["decay"].readout_format == ",.4r"
     thousand = slider(1.0, 1000.0, 10.0, 0.1, label="steps", log=True)  # written 1000, as in a sentence
-    assert _Panel(Exploration(Ripple(), decay=thousand)).widgets["decay"].readout_format == ".3r"
+    assert _Panel(Exploration(Ripple(), decay=thousand)).widgets["decay"].readout_format == ".4"
 
 
 def test_a_slider_writes_its_numbers_as_a_sentence_does():
