@@ -320,7 +320,8 @@ class Explored:
         self.cell.locator(".jp-Cell-outputWrapper").screenshot(path=path)
 
     def readout(self, slider) -> str:
-        """The number beside a slider."""
+        """The number beside a slider, once it is at rest: Reset asks the kernel, which then moves the slider."""
+        self.notebook.wait()
         return slider.locator(".widget-readout").inner_text()
 
     def drag(self, slider, to: float, steps: int = 2) -> None:
