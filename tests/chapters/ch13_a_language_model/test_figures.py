@@ -1,6 +1,7 @@
 """The figures of notebook 13 show what the stored models and the stored facts say."""
 
 import gzip
+import inspect
 import json
 import lzma
 import math
@@ -110,6 +111,23 @@ def test_the_notebook_tells_which_numbers_stand_between():
     for filler in ("small numbers", "large numbers"):
         items = figures.FILLERS[filler]
         assert f"{filler} ({items[0]} to {items[-1]})" in notebook.read_text(encoding="utf-8")
+
+
+def test_the_notebook_tells_what_a_mark_of_the_brackets_is_the_share_of():
+    notebook = Path(__file__).parents[3] / "notebooks" / "13_a_language_model.ipynb"
+    told, shown = notebook.read_text(encoding="utf-8"), figures.Brackets()
+    assert "17 to 32 bytes later" in (shown.update(distance=32), *shown.titles())[1]
+    assert "The mark at 32 bytes is the share closed rightly of those that end 17 to 32 bytes behind" in told
+    assert "1 to 8 bytes later" in (shown.update(distance=8), *shown.titles())[1] and "takes all up to 8." in told
+    assert inspect.signature(figures.brackets).parameters["rows"].default == 8
+    assert "Each bracket opens eight lists of each kind." in told
+
+
+def test_the_training_starts_at_a_step_whose_bits_are_no_held_out_number():
+    shown = figures.Learning()
+    shown.update()
+    title = shown.ax.get_title(loc="left")
+    assert not any(f"{bits:.3f}" in title for bits in shown.held_out.values())
 
 
 def test_a_step_of_the_training_is_told_as_the_mean_over_the_steps_up_to_it():

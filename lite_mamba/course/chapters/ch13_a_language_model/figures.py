@@ -227,7 +227,7 @@ class Learning(LiveFigure):
     What is stored with the runs, and drawn at each step, is the mean over the 25 steps up to it.
     """
 
-    controls = {"step": slider(25, 5000, 500, 25, label="training step")}  # noqa: RUF012
+    controls = {"step": slider(25, 5000, 200, 25, label="training step")}  # noqa: RUF012
     NAMES = {PLAIN: "dilation 1", DILATED: "dilations 1, 2, 4, 8"}  # noqa: RUF012
 
     def __init__(self):
@@ -237,7 +237,7 @@ class Learning(LiveFigure):
         self.held_out = {name: facts(name)["evaluation"]["bits_per_byte"] for name in self.NAMES}
         self._draw()
 
-    def update(self, step: int = 500) -> str:
+    def update(self, step: int = 200) -> str:
         at = step // 25 - 1
         self.plain, self.dilated = (float(self.bits[name][at]) for name in self.NAMES)
         self.behind = self.dilated - self.plain
