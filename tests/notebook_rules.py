@@ -1093,6 +1093,13 @@ def sentences(nb: Notebook) -> list[tuple[Cell, str]]:
 
 
 @rule
+def another_chapter_is_called_a_notebook(nb):
+    """One name for one thing, "notebook 04", by which other rules find it; the list of progress has "Chapter 04"."""
+    found = ((cell, re.findall(r"\b[Cc]hapters? \d\d\b", text)) for cell, text in sentences(nb))
+    return [f"{cell}: {name}" for cell, names in found for name in names if cell.is_markdown or name.islower()]
+
+
+@rule
 def numbers_in_sentences_have_a_true_minus(nb):
     return [
         f"{cell}: a hyphen before {text[m.end() :][:8]!r}"

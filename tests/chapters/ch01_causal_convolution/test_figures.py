@@ -104,7 +104,7 @@ def test_the_half_that_is_not_convolved_is_explained_where_it_is_said_to_be():
         next((Path(__file__).parents[3] / "notebooks").glob(f"{chapter}_*.ipynb")).read_text("utf-8")
         for chapter in ("01", "08")
     )
-    assert "one half for the convolution and one that chapter 08 explains" in said
+    assert "one half for the convolution and one that notebook 08 explains" in said
     assert "The **gate** z comes from the other half of the [block](glossary.ipynb#B)'s first layer" in there
 
 
@@ -159,6 +159,21 @@ def test_the_dots_of_the_recording_are_seen_where_the_curves_run_through_them(wi
         if y < smoothing.ax.get_ylim()[1]:
             column, row = map(int, smoothing.ax.transData.transform((x, y)))
             assert abs(pixels[pixels.shape[0] - 1 - row, column] - grey).max() < 12, (x, y)
+
+
+@pytest.mark.parametrize("shape", ["flat", "fading"])
+@pytest.mark.parametrize("width", [3, 25, 41])
+def test_the_past_only_curve_is_said_to_be_later_than_the_recording(width, shape):
+    smoothing = figures.Smoothing()
+    sentence = smoothing.update(width=width, shape=shape)
+    reached, risen = (np.flatnonzero(curve > -61)[0] for curve in (smoothing.past, smoothing.recording))
+    assert f"reaches −61 mV {(reached - risen) * 0.5:.1f} ms later than the recording." in sentence
+
+
+def test_what_leaks_is_said_where_the_word_leak_stands_first():
+    notebook = (Path(__file__).parents[3] / "notebooks/01_causal_convolution.ipynb").read_text("utf-8")
+    first = notebook.index("leak")
+    assert notebook[:first].endswith("also its end: the future ")
 
 
 def test_the_noise_in_the_sentence_is_said_to_be_that_of_the_past_only_curve():

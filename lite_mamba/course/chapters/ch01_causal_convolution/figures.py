@@ -143,7 +143,7 @@ class Smoothing(LiveFigure):
         self.title(self.ax, self._finding())
         if width == 1:
             return f"{self._finding()}: no curve is early or late, and the noise stays as it was."
-        late = f"The past-only curve reaches −{-self.LEVEL} mV {self.delay:.1f} ms after the recording."
+        late = f"The past-only curve reaches −{-self.LEVEL} mV {self.delay:.1f} ms later than the recording."
         return f"{self._finding()}. {late} {self._noise()}"
 
     def _place(self):
