@@ -2,12 +2,15 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from lite_mamba import causal_dilated_conv1d_fn
 from lite_mamba.course.chapters.ch10_the_block import exercises as chapter
+from lite_mamba.course.chapters.ch10_the_block import figures
 from lite_mamba.course.checking.trial import judge, trials
 
 NOTEBOOK = Path(__file__).parents[3] / "notebooks/10_the_block.ipynb"
@@ -61,3 +64,48 @@ def test_a_file_of_torch_holds_the_numbers_with_two_names_once():
     assert numbers_twice == 2 * numbers_once and file_twice < 1.1 * file_once
     card = cell_with("### Exercise 3")
     assert "when its `state_dict()` holds more numbers than it learns" in card and "file" not in card
+
+
+def test_the_text_and_the_control_of_the_board_have_one_word_for_a_preset():
+    control = figures.PresetsBoard.controls["preset"]
+    assert "six presets" in cell_with("## 7 ").lower() and len(figures.PRESETS) == 6
+    for cell in (cell_with("The board compares"), cell_with('"10.dear"'), cell_with("columns[name] =")):
+        assert control.label in cell and not re.search(r"which settings?|each setting|' settings|} settings", cell)
+
+
+def test_what_a_front_end_gives_back_is_a_sum_of_taps_only_without_silu():
+    """Each branch has its SiLU before the sum, so there is no sum of all branches before it."""
+    torch.manual_seed(0)
+    x, y = torch.randn(2, 1, 3, 40)  # (B, D, L) each
+    kernels, gates, dilations = torch.randn(2, 3, 4), torch.randn(2), (1, 4)
+
+    def front(x, activation):
+        shares = gates.softmax(0)
+        return sum(
+            share * causal_dilated_conv1d_fn(x, kernel, None, activation, dilation)
+            for share, kernel, dilation in zip(shares, kernels, dilations, strict=True)
+        )
+
+    torch.testing.assert_close(front(x + y, None), front(x, None) + front(y, None))
+    given = x, list(kernels), [torch.zeros(3)] * 2, gates, dilations
+    torch.testing.assert_close(front(x, "silu"), chapter.PARTS["conv"](*given))
+    assert not torch.allclose(front(x, "silu"), torch.nn.functional.silu(front(x, None)), atol=0.1)
+    assert "without SiLU" in cell_with('"10.branches"') and "(without SiLU)" in cell_with("lets least squares")
+
+
+def test_the_card_of_the_block_calls_each_part_as_its_table_does():
+    card = cell_with("### Exercise 1")
+    assert all(f'parts["{name}"]' in card for name in chapter.PARTS)
+    assert not any(f"`{part.__name__}`" in card for part in chapter.PARTS.values())
+
+
+def test_three_tests_say_first_what_they_are_of():
+    """Of rows the text above says "never"; the tests are of tokens."""
+    assert cell_with("by three tests").startswith("No token looks ahead")
+
+
+def test_the_last_hint_on_bytes_counts_what_the_furthest_tap_looks_back():
+    for d_conv, dilations in ((4, (1,)), (3, (1, 4)), (2, (5, 1))):
+        furthest = max(figures.touched(d_conv, dilations))
+        assert chapter.state_bytes(1, 0, d_conv, dilations, 1) == 4 * furthest
+    assert "as many past samples as the furthest tap looks back, and" in cell_with("How many histories")

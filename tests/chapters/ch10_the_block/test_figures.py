@@ -350,6 +350,11 @@ def test_a_lag_is_recalled_exactly_where_a_tap_reads_it_and_not_at_all_elsewhere
     assert shown.titles() == ["A nerve cell, 0 steps ago: both are exact"]
 
 
+def test_the_axis_of_the_errors_calls_them_what_the_text_does(figures):
+    assert figures["front ends"].figure.get_supylabel() == "error (%)"
+    assert "The error, as a share of the signal's size" in (NOTEBOOKS / "10_the_block.ipynb").read_text("utf-8")
+
+
 def test_the_band_of_the_chosen_lag_leaves_its_square_black(figures):
     shown = figures["front ends"]
     shown.update(lag=4)  # a lag that both front ends read

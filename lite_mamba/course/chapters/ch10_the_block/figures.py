@@ -494,7 +494,7 @@ class WideOrDilated(LiveFigure):
             self.cursors.append(cursor)
             self.move(cursor, bars, squares, note)  # the squares stand above the band
         self.axes[1].set_xlabel("lag (samples back); a square marks a lag that a tap reads")
-        self.figure.supylabel("error of recall (%)", fontsize=14)
+        self.figure.supylabel("error (%)", fontsize=14)
 
     def update(self, signal: str = "white noise", lag: int = 5) -> str:
         self.error = [self.errors[signal, front][lag] for front in FRONT_ENDS]
