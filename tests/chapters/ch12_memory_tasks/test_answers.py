@@ -144,6 +144,12 @@ def fixed_rows_first(d, length, n):
     return tokens
 
 
+def fixed_by_kinds(d, length, n):
+    tokens = F.pad(d, (0, length - d.shape[1]), value=n)
+    tokens[:, length - n :] = n + 1
+    return tokens
+
+
 FIXED = [
     ("one short", lambda d, length, n: torch.cat(
         [d, torch.full((len(d), length - 2 * d.shape[1] + 1), n), torch.full_like(d, n + 1)[:, 1:]], dim=1),
@@ -248,6 +254,19 @@ FIXED = [
     ("recall 1", lambda d, length, n: fixed_with(d, length, n, n, 1), "an id that is not the next one"),
     ("from the second token on", lambda d, length, n: torch.cat(
         [torch.full((len(d), 1), n), fixed_by_cat(d, length - 1, n)], 1), "symbols one place too late"),
+    ("K is 3", lambda d, length, n: fixed_over(torch.full((len(d), length), n), d, n, 3), "3 in the place of K"),
+    ("K is 3, of data too", lambda d, length, n: fixed_over(torch.full((len(d), length), n), d[:, :3], n, 3),
+     "3 in the place of K"),
+    ("K is 3, cat", lambda d, length, n: fixed_in_three(d, length, n, length - 6, 3), "3 in the place of K"),
+    ("3 recalls", lambda d, length, n: F.pad(d, (0, length - d.shape[1]), value=n).index_fill(
+        1, torch.tensor([-3, -2, -1]) + length, n + 1), "3 in the place of K"),
+    ("3 recalls, cat", lambda d, length, n: fixed_in_three(d, length, n, length - d.shape[1] - 3, 3),
+     "3 in the place of K"),
+    ("3 recalls, too long", lambda d, length, n: fixed_in_three(d, length, n, length - 2 * d.shape[1], 3),
+     "3 in the place of K"),
+    ("recalls in the second half", lambda d, length, n: F.pad(d, (0, length - d.shape[1]), value=n).index_fill(
+        1, torch.arange(length // 2, length), n + 1), "more recalls than symbols"),
+    ("recalls from L - n on", fixed_by_kinds, "kinds counted in the place of symbols"),
 ]  # fmt: skip
 
 # Exercise 2: selective_copying (data, u, n_symbols)
@@ -415,6 +434,11 @@ def selective_from_minus_zero(d, u, n):
     return tokens
 
 
+def selective_shuffled(d, u, n, order, first=0):
+    row = F.pad(d, (first - d.shape[1], 0) if first else (0, u.shape[1] - d.shape[1]), value=n)
+    return F.pad(row.gather(1, order), (0, d.shape[1]), value=n + 1)
+
+
 def bound(d, u):
     return u.sort(1).values[:, -d.shape[1], None]
 
@@ -580,6 +604,25 @@ SELECTIVE = [
      "an id that is not the next one"),
     ("as many places as kinds", lambda d, u, n: selective_noise(d, u, n).scatter(1, top(u, n), d),
      "kinds counted in the place of symbols"),
+    ("topk, not sorted", lambda d, u, n: selective_noise(d, u, n).scatter(
+        1, torch.topk(u, d.shape[1], sorted=False)[1], d), "an order that nobody promises"),
+    ("shuffled", lambda d, u, n: selective_shuffled(d, u, n, u.argsort(1)), "a row that is shuffled"),
+    ("shuffled from the largest", lambda d, u, n: selective_shuffled(d, u, n, u.sort(1, descending=True)[1]),
+     "a row that is shuffled"),
+    ("shuffled with noise in front", lambda d, u, n: selective_shuffled(d, u, n, u.argsort(1), first=u.shape[1]),
+     "a row that is shuffled"),
+    ("the first numbers as places", places_of(lambda u, k: (u * u.shape[1]).long()[:, :k]),
+     "random numbers taken for places"),
+    ("the first numbers as places, sorted", places_of(lambda u, k: (u * u.shape[1]).int()[:, :k].sort(1)[0].long()),
+     "random numbers taken for places"),
+    ("K is 3", lambda d, u, n: selective_with_a_shape(d, u, n, (len(d), 3)), "3 in the place of K"),
+    ("3 recalls", lambda d, u, n: selective_with_recalls(d, u, n, (-3, -2, -1)), "3 in the place of K"),
+    ("3 recalls, cat", lambda d, u, n: torch.cat([selective_by_rows(d, u, n)[:, : u.shape[1]], torch.full(
+        (len(d), 3), n + 1)], 1), "3 in the place of K"),
+    ("3 places", lambda d, u, n: selective_noise(d, u, n).scatter(1, top(u, 3), d), "3 in the place of K"),
+    ("the symbols of row 0", lambda d, u, n: selective_by_rows(d[:1].expand_as(d), u, n), "one row for all"),
+    ("the symbols of the last row", lambda d, u, n: selective_by_rows(d[-1].repeat(len(d), 1), u, n),
+     "one row for all"),
 ]  # fmt: skip
 
 # Exercise 4: induction_heads (symbols, place, n_symbols)
@@ -687,6 +730,19 @@ def heads_with_a_question_at(i):
     return heads
 
 
+def heads_two_longer(symbols, place, n):
+    rows = zip(symbols.tolist(), place.tolist(), strict=True)
+    return torch.tensor([[*row[:p], n, *row[p:], n] for row, (p,) in rows])
+
+
+def heads_added(symbols, place, n):
+    tokens = symbols.clone()
+    for row, p in zip(tokens, place, strict=True):
+        row[p] += n
+        row[-1] += n
+    return tokens, symbols.gather(1, place + 1)
+
+
 HEADS = [
     ("squeezed", lambda s, p, n: tuple(part.squeeze() for part in heads_by_rows(s, p, n)), "another shape"),
     ("one on", lambda s, p, n: heads_by_rows(s, p + 1, n), "places counted from 1"),
@@ -773,6 +829,26 @@ HEADS = [
      "the places of all rows in every row"),
     ("row numbers in a row, behind the cues", lambda s, p, n: (
         (t := heads_by_rows(s, p, n)[0]), t[torch.arange(len(t)), p + 1]), "the places of all rows in every row"),
+    ("int32", lambda s, p, n: tuple(part.int() for part in heads_by_rows(s, p, n)), "right"),
+    ("all places, target behind the cues", lambda s, p, n: (
+        (t := heads_all_places(s, p, n)[0]), t[torch.arange(len(t)), p[:, 0] + 1][:, None]),
+     "the places of all rows in every row"),
+    ("inserted and appended", lambda s, p, n: (heads_two_longer(s, p, n), s.gather(1, p + 1)),
+     "a cue that pushes the symbols"),
+    ("inserted and appended, target behind the cue", lambda s, p, n: (heads_two_longer(s, p, n), s.gather(1, p)),
+     "a cue that pushes the symbols"),
+    ("first cue added", lambda s, p, n: (heads_added(s, p, n)[0].index_fill(1, torch.tensor(s.shape[1] - 1), n),
+     s.gather(1, p + 1)), "a cue added to a symbol"),
+    ("both cues added", heads_added, "a cue added to a symbol"),
+    ("last cue added", lambda s, p, n: (torch.cat([heads_by_rows(s, p, n)[0][:, :-1], s[:, -1:] + n], 1),
+     s.gather(1, p + 1)), "a cue added to a symbol"),
+    ("targets of row 0", lambda s, p, n: (heads_by_rows(s, p, n)[0], s[0, p + 1]), "targets of one row"),
+    ("targets of row 0, behind the cues", lambda s, p, n: ((t := heads_by_rows(s, p, n)[0]), t[0][p + 1]),
+     "targets of one row"),
+    ("targets of the last row", lambda s, p, n: (heads_by_rows(s, p, n)[0], s[-1].expand_as(s).gather(1, p + 1)),
+     "targets of one row"),
+    ("targets of the last row, behind the cues", lambda s, p, n: ((t := heads_by_rows(s, p, n)[0]), t[-1, p + 1]),
+     "targets of one row"),
     ("as lists", lambda s, p, n: tuple(part.tolist() for part in heads_by_rows(s, p, n)), None),
     ("no return", lambda s, p, n: None, None),
 ]  # fmt: skip
@@ -943,6 +1019,10 @@ LEFT = [
     ("a running product", sums(lambda d: F.pad(d[1:].flip(0).cumprod(0).flip(0), (0, 1))), "a product of step sizes"),
     ("a running product with A", lambda d, A: F.pad((d[1:] * A).flip(0).cumprod(0).flip(0), (0, 1)).exp(),
      "a product of step sizes"),
+    ("later parts", lambda d, A: 1 - d.cumsum(0) / d.sum(), "parts of the sum of all steps"),
+    ("parts so far", lambda d, A: (c := d.cumsum(0)) / c[-1], "parts of the sum of all steps"),
+    ("its own part", lambda d, A: torch.stack([step / sum(d) for step in d]), "parts of the sum of all steps"),
+    ("earlier parts", lambda d, A: (d.cumsum(0) - d) / d.sum(), "parts of the sum of all steps"),
 ]  # fmt: skip
 
 # Bug hunt: last_logits (model, tokens, chunk)
@@ -1151,6 +1231,14 @@ def read_too_early_later(model, tokens, chunk):
     return out[:, -1]
 
 
+def read_padded(model, tokens, chunk):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for part in tokens.split(chunk, 1):
+        out = model(F.pad(part, (0, chunk - part.shape[1])), stream)[:, : part.shape[1]]
+        stream.seqlen_offset += chunk
+    return out[:, -1]
+
+
 READING = [
     ("by name", read_by_name, "right"),
     ("squeezed", lambda m, t, c: read_by_start(m, t, c).squeeze(), "another shape"),
@@ -1243,6 +1331,17 @@ READING = [
     ("a mean over tokens", lambda m, t, c: read_with(m, t, c).mean(1), "all tokens of the last piece in one"),
     ("a maximum over tokens", lambda m, t, c: read_with(m, t, c).max(1).values, "all tokens of the last piece in one"),
     ("a sum over tokens", lambda m, t, c: read_with(m, t, c).sum(dim=1), "all tokens of the last piece in one"),
+    ("an answer a piece", lambda m, t, c: read_behind_each(m, t, c), "an answer for every piece"),
+    ("an answer a piece, by rows", lambda m, t, c: read_behind_each(m, t, c).transpose(0, 1),
+     "an answer for every piece"),
+    ("an answer a piece, in one", lambda m, t, c: read_behind_each(m, t, c).flatten(0, 1), "an answer for every piece"),
+    ("an answer a piece, in a list", lambda m, t, c: list(read_behind_each(m, t, c)), "an answer for every piece"),
+    ("padded behind", lambda m, t, c: read_with(m, F.pad(t, (0, -t.shape[1] % c)), c)[:, -1], "padding that is read"),
+    ("padded in front", lambda m, t, c: read_with(m, F.pad(t, (-t.shape[1] % c, 0)), c)[:, -1],
+     "padding that is read"),
+    ("padded behind, and read before it", read_padded, "right"),
+    ("pieces that overlap up to the end", lambda m, t, c: read_parts(
+        m, [t[:, s : s + c] for s in range(0, t.shape[1] - 1, c - 1)] or [t]), "tokens that go in twice"),
 ]  # fmt: skip
 
 

@@ -12,11 +12,13 @@ from .shared import (
     KINDS_COUNTED,
     MINUS_ZERO,
     NOISE_THAT_IS_A_SYMBOL,
+    ONE_ROW,
     ONE_SYMBOL_MISSING,
     OTHER_ID,
     OTHER_IDS,
     ROWS_COUNTED,
     SHAPE_EXCHANGED,
+    THREE_COUNTED,
 )
 
 
@@ -188,7 +190,10 @@ FIXED_COPYING = Exercise(
         Misconception(
             "more recalls than symbols",
             "Your row has more recalls than symbols, in the place of noise. Each recall asks for one symbol.",
-            [_fixed(f"[:, length - n_data :] → [:, length - {recalls} :]") for recalls in ("n_data - 1", "2 * n_data")],
+            [
+                _fixed(f"[:, length - n_data :] → [:, {first} :]")
+                for first in ("length - n_data - 1", "length - 2 * n_data", "length // 2")
+            ],
             where=_has_noise,
         ),
         Misconception(
@@ -206,8 +211,7 @@ FIXED_COPYING = Exercise(
             where=_has_noise,
         ),
         Misconception(
-            "one row for all",
-            "All rows have the symbols of one row. Each row remembers its own.",
+            *ONE_ROW,
             [_fixed("] = data → ] = data[0]"), _fixed("] = data → ] = data[-1]")],
         ),
         Misconception(
@@ -227,11 +231,21 @@ FIXED_COPYING = Exercise(
         Misconception(
             *KINDS_COUNTED,
             [
-                _fixed("length - n_data : → -n_symbols:"),
+                *(_fixed(f"length - n_data : → {first}:") for first in ("-n_symbols", "length - n_symbols ")),
                 *(
                     _fixed(*_by_cat(noise, "n_symbols"))
                     for noise in ("length - 2 * n_symbols", "length - n_data - n_symbols", "length - 2 * n_data")
                 ),
+            ],
+        ),
+        Misconception(
+            *THREE_COUNTED,
+            [
+                _fixed("batch, n_data = data.shape → batch, n_data = len(data), 3"),
+                _fixed("batch, n_data = data.shape → batch, n_data = len(data), 3", "] = data → ] = data[:, :3]"),
+                _fixed("batch, n_data = data.shape → batch, n_data = len(data), 3", *_by_cat()),
+                _fixed("length - n_data : → -3:"),
+                *(_fixed(*_by_cat(noise, "3")) for noise in ("length - 2 * n_data", "length - n_data - 3")),
             ],
         ),
         Misconception(

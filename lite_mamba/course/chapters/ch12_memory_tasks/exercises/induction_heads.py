@@ -40,6 +40,12 @@ OF_ALL_PLACES = [
     for of in ("symbols", "tokens")
     for places in (":, place", ":, place[:, 0]", "torch.arange(len(symbols)), place")
 ]
+ADDED_CUE = FIRST_CUE.format("symbols.scatter_add(1, place, torch.full_like(place, n_symbols))")
+APPENDED = (
+    "    tokens[:, -1] = n_symbols\n → ",
+    "return tokens, → return torch.nn.functional.pad(tokens, (0, 1), value=n_symbols),",
+)
+BEHIND_THE_CUE = "tokens.gather(1, place + 1)"
 PUSHED = (
     "torch.stack([torch.cat([row[:p], torch.tensor([n_symbols]), row[p:-1]]) "
     "for row, p in zip(symbols, place[:, 0].tolist(), strict=True)])"
@@ -144,7 +150,7 @@ INDUCTION_HEADS = Exercise(
             [
                 _task(ALL_PLACES),
                 *(_target(targets) for targets in OF_ALL_PLACES),
-                *(_task(ALL_PLACES, TARGET.format(targets)) for targets in OF_ALL_PLACES),
+                *(_task(ALL_PLACES, TARGET.format(targets)) for targets in (*OF_ALL_PLACES, BEHIND_THE_CUE)),
             ],
         ),
         Misconception(
@@ -180,6 +186,10 @@ INDUCTION_HEADS = Exercise(
                 _task(FIRST_CUE.format(PUSHED)),
                 _task(FIRST_CUE.format(PUSHED_OUT), TARGET.format(f"{PUSHED_OUT}.gather(1, place + 1)")),
                 _task(FIRST_CUE.format(PUSHED_OUT)),
+                *(
+                    _task(FIRST_CUE.format(PUSHED_OUT), *APPENDED, *more)
+                    for more in ((), (TARGET.format(BEHIND_THE_CUE),))
+                ),
             ],
         ),
         Misconception(
@@ -223,6 +233,20 @@ INDUCTION_HEADS = Exercise(
             [_target(each) for of in ("tokens", "symbols") for each in (f"{of}.roll(-1, 1)", f"{of}[:, 1:]")],
         ),
         Misconception(
+            "a cue added to a symbol",
+            "You add the cue to a symbol. It stands there *instead*.",
+            [
+                _task(ADDED_CUE),
+                _task(ADDED_CUE, "-1] = n_symbols → -1] += n_symbols"),
+                _task("-1] = n_symbols → -1] += n_symbols"),
+            ],
+        ),
+        Misconception(
+            "targets of one row",
+            "All your targets are read from one row, each at its own place. A target is a symbol of its own row.",
+            [_target(f"{of}[{row}][place + 1]") for of in ("symbols", "tokens") for row in (0, -1)],
+        ),
+        Misconception(
             "two questions",
             "The last two tokens are cues. One asks, the last: the token before it is an ordinary symbol.",
             _task("tokens[:, -1] → tokens[:, -2:]"),
@@ -241,10 +265,7 @@ INDUCTION_HEADS = Exercise(
             "a cue behind the row",
             "You put the second cue behind the row, which is longer by one now. It stands in the place of the last "
             "symbol.",
-            _task(
-                "    tokens[:, -1] = n_symbols\n → ",
-                "return tokens, → return torch.nn.functional.pad(tokens, (0, 1), value=n_symbols),",
-            ),
+            _task(*APPENDED),
         ),
         Misconception(
             "a cue that comes later",

@@ -157,7 +157,10 @@ LAST_LOGITS = Exercise(
             "Some tokens go into the stream more than once. It remembers all that it reads: each token goes in once.",
             [
                 *(_read(f"return logits[:, -1] → return model({again}, stream)[:, -1]") for again in AGAIN),
-                _read(PIECES.format("[tokens[:, i : i + chunk] for i in range(0, tokens.shape[1], chunk - 1)]")),
+                *(
+                    _read(PIECES.format(f"[tokens[:, i : i + chunk] for i in range(0, {end}, chunk - 1)]"))
+                    for end in ("tokens.shape[1]", "max(tokens.shape[1] - 1, 1)")
+                ),
                 *(_read(PIECES.format(OVERLAPPING), *more) for more in ((), ("+= piece.shape[1] → += chunk",))),
                 _read(
                     PIECES.format("[tokens[:, : i + chunk] for i in range(0, tokens.shape[1], chunk)]"),
@@ -225,6 +228,28 @@ LAST_LOGITS = Exercise(
                     f"return logits[:, -1] → return {total}",
                 )
                 for total in TOTALS
+            ],
+        ),
+        Misconception(
+            "an answer for every piece",
+            "You give what the model says behind each piece. Asked is what it says at the last token alone.",
+            [
+                _read(
+                    STREAM + " → " + STREAM + "    every = []\n",
+                    ADVANCE + " → " + ADVANCE + "        every.append(logits[:, -1])\n",
+                    f"return logits[:, -1] → return {joined}",
+                )
+                for joined in ("torch.cat(every)", "torch.stack(every)", "torch.stack(every, dim=1)", "every")
+            ],
+        ),
+        Misconception(
+            "padding that is read",
+            "You fill a row up with tokens that are not its own, and the model reads them like any others: in front "
+            "they get into its memory, at the end your answer stands behind them. A last piece may be shorter than "
+            "`chunk`.",
+            [
+                _read(PIECES.format(f"torch.nn.functional.pad(tokens, {side}).split(chunk, dim=1)"))
+                for side in ("(0, -tokens.shape[1] % chunk)", "(-tokens.shape[1] % chunk, 0)")
             ],
         ),
         Misconception(

@@ -52,6 +52,15 @@ LEFT_AT_THE_END = Exercise(
             _left("torch.softmax(A * later, dim=0)"),
         ),
         Misconception(
+            "parts of the sum of all steps",
+            "You divide step sizes by their sum, and A plays no part. A share here is what a state keeps of what a "
+            "token wrote, while the later tokens fade it.",
+            [
+                _left(f"{part} / delta.sum()")
+                for part in ("later", "delta.cumsum(0)", "delta", "(delta.cumsum(0) - delta)")
+            ],
+        ),
+        Misconception(
             "A times the first sum only",
             "A multiplies the sum of all Δ in your exponent, and not what you take away. Put the difference in "
             "brackets.",

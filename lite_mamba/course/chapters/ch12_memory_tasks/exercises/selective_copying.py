@@ -11,11 +11,13 @@ from .shared import (
     KINDS_COUNTED,
     MINUS_ZERO,
     NOISE_THAT_IS_A_SYMBOL,
+    ONE_ROW,
     ONE_SYMBOL_MISSING,
     OTHER_ID,
     OTHER_IDS,
     ROWS_COUNTED,
     SHAPE_EXCHANGED,
+    THREE_COUNTED,
 )
 
 
@@ -90,6 +92,27 @@ SELECTIVE_COPYING = Exercise(
             "The places are right, but the symbols have changed their order: `topk` names the place of the largest u "
             "first, and `argsort` last. From left to right, the symbols must be data[0], data[1], …",
             [_places("u.topk(n_data, dim=1).indices"), _places("u.argsort(dim=1)[:, -n_data:]")],
+        ),
+        Misconception(
+            "an order that nobody promises",
+            "The places are right, but the symbols have changed their order. `topk` with `sorted=False` promises none: "
+            "neither that of u, nor that from left to right.",
+            _places("u.topk(n_data, dim=1, sorted=False).indices"),
+        ),
+        Misconception(
+            "a row that is shuffled",
+            "You shuffle symbols and noise together, by the order of u, and the symbols lose theirs. Only the places "
+            "are random: from left to right, the symbols must be data[0], data[1], …",
+            [
+                edited(
+                    selective_copying,
+                    "return tokens.scatter(1, places, data) → "
+                    f"row = tokens[:, : u.shape[1]].index_copy(1, torch.arange({first}, {first} + n_data), data)\n"
+                    f"    row = row.gather(1, u.argsort(dim=1{more}))\n"
+                    "    return torch.cat([row, tokens[:, u.shape[1] :]], dim=1)",
+                )
+                for first, more in (("0", ""), ("0", ", descending=True"), ("u.shape[1] - n_data", ""))
+            ],
         ),
         Misconception(
             "symbols from right to left",
@@ -342,6 +365,7 @@ SELECTIVE_COPYING = Exercise(
                 _places("(u.topk(n_data, dim=1).values * u.shape[1]).long().sort(dim=1).values"),
                 _places("u.topk(n_data, dim=1).values.long()"),
                 _places("u.topk(n_data, dim=1).values"),
+                *(_places(f"(u[:, :n_data] * u.shape[1]).long(){more}") for more in ("", ".sort(dim=1).values")),
             ],
         ),
         Misconception(
@@ -354,6 +378,19 @@ SELECTIVE_COPYING = Exercise(
             "places and symbols exchanged",
             "You write the places, and take the symbols for places. `scatter` is told first where to write, then what.",
             _scatter("return tokens.scatter(1, data, places)"),
+        ),
+        Misconception(
+            *THREE_COUNTED,
+            [
+                edited(selective_copying, "batch, n_data = data.shape → batch, n_data = len(data), 3"),
+                edited(selective_copying, "[:, u.shape[1] :] → [:, -3:]"),
+                edited(selective_copying, "u.shape[1] + n_data → u.shape[1] + 3"),
+                _places("u.topk(3, dim=1).indices.sort(dim=1).values"),
+            ],
+        ),
+        Misconception(
+            *ONE_ROW,
+            [_scatter(f"return tokens.scatter(1, places, data[{row}].expand_as(data))") for row in ("0", "-1")],
         ),
         Misconception(
             *ONE_SYMBOL_MISSING,

@@ -33,6 +33,15 @@ KINDS_COUNTED = (
     "You count with n_symbols. That is how many different symbols there are; how many stand in a row is K, the second "
     "number of data's shape.",
 )
+THREE_COUNTED = (
+    "3 in the place of K",
+    "You count on 3 symbols a row, or on 3 recalls. Other rows have more or fewer: K is the second number of data's "
+    "shape.",
+)
+ONE_ROW = (
+    "one row for all",
+    "All rows have the symbols of one row. Each row remembers its own.",
+)
 ONE_SYMBOL_MISSING = (
     "one symbol too few",
     "Your rows have one symbol too few, and all K count. Which one does your loop, your slice or your comparison leave "
