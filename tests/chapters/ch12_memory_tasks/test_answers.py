@@ -1393,3 +1393,18 @@ def test_the_bug_hunt_comes_to_its_card_whatever_is_raised_and_asks_for_rows_tha
     assert checked == ["12.last_logits"] and asked
     chunks = ast.literal_eval(next(node.iter for node in ast.walk(tree) if isinstance(node, ast.For)))
     assert asked[0][0] not in chunks
+
+
+def test_rows_of_induction_heads_have_the_ids_of_the_package_whatever_whole_numbers_an_answer_gives():
+    """`torch.equal` of old PyTorch stops where int32, which the check calls right, meets int64."""
+    notebook = json.loads((Path(__file__).parents[3] / "notebooks/12_memory_tasks.ipynb").read_text("utf-8"))
+    sources = ("".join(cell["source"]) for cell in notebook["cells"])
+    tree = ast.parse(next(source for source in sources if source.startswith("def heads_rows")))
+    tree.body = tree.body[:1]
+    space = {
+        "torch": torch,
+        "Tensor": torch.Tensor,
+        "induction_heads": lambda *all: (heads_by_rows(*all)[0].int(),) * 2,
+    }
+    exec(compile(tree, "cell", "exec"), space)
+    assert [ids.dtype for ids in space["heads_rows"](20, 4, 5)] == [torch.int64] * 2
