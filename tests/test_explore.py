@@ -488,6 +488,20 @@ def test_a_logarithmic_slider_over_large_numbers_reads_them_without_a_power_of_t
     assert _Panel(Exploration(Ripple(), decay=thousand)).widgets["decay"].readout_format == ".4"
 
 
+def test_a_logarithmic_slider_over_small_numbers_takes_a_power_of_ten_where_a_sentence_does(monkeypatch):
+    """The widgets' own format writes 0.000001995, whose zeros nobody counts, and takes a power only below 1e-6."""
+    monkeypatch.setattr(_Panel, "_redraw", lambda self: None)
+    size = slider(1e-10, 10.0, 1e-7, label="size", log=True)
+    exploration = Exploration(Ripple(), decay=size)
+    panel = _Panel(exploration)
+    assert panel.widgets["decay"].label == "1e−7"
+    for i, value in enumerate(size.positions()):
+        panel.widgets["decay"].index = i
+        assert exploration.values["decay"] == value and panel.widgets["decay"].label == size.describe(value)
+    panel.reset.click()
+    assert exploration.values["decay"] == 1e-7 and panel.widgets["decay"].label == "1e−7"
+
+
 def test_a_slider_writes_its_numbers_as_a_sentence_does():
     speed = slider(-50.0, 50.0, 15.625, 0.625, label="speed")
     assert speed.summary() == "speed: 15.625 (slider, −50 to 50)"

@@ -30,7 +30,7 @@ class Line(LiveFigure):
         if 40 < height < 60:
             raise ValueError("not between 40 and 60")
         self.line.set_ydata([0, height])
-        return f"The height is {height}."
+        return f"The height is {height:.4g}."
 
 
 class Held(Line):
@@ -46,12 +46,14 @@ class Held(Line):
         return f"The height is {height}; picture {self.drawn}."
 """
 POWERS = 'explore(Line(), height=slider(1, 1000, 10, 0.1, log=True, label="height"))'
+SMALL = 'explore(Line(), height=slider(1e-7, 0.1, 1e-4, log=True, label="height"))'
 COUNT = "import ipywidgets\nprint(len(ipywidgets.widgets.widget._instances))"
 
 
 @pytest.fixture(scope="module")
 def notebook(folder, open_notebook) -> lab.Notebook:
-    cells = [nbformat.v4.new_code_cell(code) for code in (FIGURES, "explore(Held())", "explore(Line())", POWERS, COUNT)]
+    codes = (FIGURES, "explore(Held())", "explore(Line())", POWERS, SMALL, COUNT)
+    cells = [nbformat.v4.new_code_cell(code) for code in codes]
     kernel = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "slow.ipynb")
     opened = open_notebook("slow.ipynb")
@@ -60,7 +62,7 @@ def notebook(folder, open_notebook) -> lab.Notebook:
 
 
 def test_a_slow_figure_does_not_queue_up_behind_a_drag(notebook, folder):
-    held, other, _ = notebook.explorations()
+    held, other, *_ = notebook.explorations()
     (slider,) = held.sliders
     untouched = other.shown()
     hold = folder / "hold"
@@ -88,15 +90,15 @@ def test_an_error_shows_in_place_and_the_next_move_recovers(notebook):
 
 
 def test_running_again_leaves_nothing_behind(notebook):
-    count = notebook.page.locator(".jp-CodeCell").nth(4).locator(".jp-OutputArea-output")
+    count = notebook.page.locator(".jp-CodeCell").nth(5).locator(".jp-OutputArea-output")
     before = count.inner_text()
     notebook.run()
     assert count.inner_text() == before
-    assert len(notebook.explorations()) == 3
+    assert len(notebook.explorations()) == 4
 
 
 def test_a_screen_reader_hears_the_label_of_a_slider_and_its_readout(notebook):
-    for explored, key in zip(notebook.explorations()[1:], ("ArrowRight", "ArrowLeft"), strict=True):
+    for explored, key in zip(notebook.explorations()[1:], ("ArrowRight", "ArrowLeft", "ArrowLeft"), strict=True):
         (slider,) = explored.sliders
         handle = explored.cell.get_by_role("slider", name="height", exact=True)
         said = [handle.get_attribute("aria-valuetext")]
@@ -114,3 +116,11 @@ def test_a_logarithmic_slider_shows_its_number_as_sentences_write_it(notebook):
     for _ in range(3):
         explored.press(slider, "ArrowRight")
     assert explored.readout(slider) == "19.95"
+    explored = notebook.explorations()[3]
+    (slider,) = explored.sliders
+    explored.reset.click()
+    assert explored.readout(slider) == "0.0001"
+    for key, number in (("ArrowLeft", "7.943e−5"), ("Home", "1e−7"), ("End", "0.1")):
+        explored.press(slider, key)
+        assert explored.readout(slider) == number
+        assert explored.shown()[1] == f"The height is {float(number.replace('−', '-')):.4g}."
