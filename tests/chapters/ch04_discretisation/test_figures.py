@@ -31,6 +31,12 @@ from lite_mamba.course.chapters.ch04_discretisation.figures import (
 NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "04_discretisation.ipynb"
 
 
+def prose() -> str:
+    """The text of the notebook."""
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
 @pytest.fixture(scope="module")
 def bucket():
     return TickedBucket()
@@ -59,9 +65,20 @@ def test_the_held_bucket_lies_on_the_true_curve_for_every_step(bucket):
 def test_what_is_nearly_nothing_does_not_read_as_nothing(bucket, planes):
     held = {"method": "zero-order hold"}
     assert "distance to 1 litre by 0.00034:" in bucket.update(delta=8.0, A=-1.0, **held)
-    assert "largest error in 24 minutes is 0.0019 litres" in bucket.update(delta=0.25, A=-1.0, method="bilinear")
+    assert "largest error at the 96 ticks is 0.0019 litres" in bucket.update(delta=0.25, A=-1.0, method="bilinear")
     assert "z = 0.00012, |z| = 0.00012" in planes.update(re=-6.0, im=0.0, delta=1.5, **held)
     assert "exp(ΔA) = 1.1e−7," in InputRatio().update(n=16, delta=1.0)
+
+
+def test_the_buckets_largest_error_comes_with_the_number_of_ticks_and_never_hides(bucket):
+    """It may fall as Δ grows: one tick fewer fits in the picture. And a dot has left that long before 100 litres."""
+    for delta, A, words in (
+        (6.0, -0.5, "at the 4 ticks is 32.00 litres"),
+        (6.25, -0.5, "at the 3 ticks is 19.19 litres"),
+        (8.0, -0.5, "at the 3 ticks is 54.00 litres"),
+        (8.0, -1.0, "at the 3 ticks is over 100 litres"),
+    ):
+        assert f"explodes, and the largest error {words}." in bucket.update(delta=delta, A=A, method="Euler")
 
 
 def test_the_bucket_of_the_package_ends_too_high_by_the_ratio():
@@ -108,6 +125,14 @@ def test_euler_grows_exactly_outside_its_disc(planes):
         sentence = planes.update(re=pole.real, im=pole.imag, delta=1.02 * border, method="Euler")
         assert planes.grows and abs(pole - planes.disc.center[0]) > planes.disc.radius
         assert "it explodes; the true motion dies out" in sentence
+
+
+def test_crosses_mark_a_motion_that_grows_as_the_text_above_the_picture_says(planes):
+    assert "the step response: the tap is opened, the spring is pulled. Its dots, or crosses if it grows" in prose()
+    for re, method in itertools.product((-6.0, -0.5, 0.0, 0.5), RULES):
+        planes.update(re=re, im=2.0, delta=0.3, method=method)
+        marks = {planes.dots.get_marker(), planes.image.get_marker()}
+        assert marks == {"X" if abs(planes.z_pole) > 1 + 1e-7 else "o"}, (re, method)
 
 
 def test_the_bucket_says_whose_rule_it_runs(bucket):
@@ -496,8 +521,7 @@ def test_at_the_border_a_bounded_input_makes_eulers_state_grow():
         held, alternating = A_bar * held + B_bar, A_bar * alternating + B_bar * (-1) ** tick
         largest = max(largest, abs(held))
     assert largest == 4 and abs(alternating) == 400
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    assert any("bounded for *every* bounded input is called *stable*" in "".join(cell["source"]) for cell in cells)
+    assert "bounded for *every* bounded input is called *stable*" in prose()
 
 
 def test_the_mean_of_both_inputs_makes_the_bilinear_rule_of_second_order_for_a_wave_too():

@@ -209,9 +209,9 @@ class TickedBucket(LiveFigure):
     def _sentence(self, delta: float, A: float, method: str, factor: str, fate: str) -> str:
         owner = self.owner(self.rules[method])
         whose = f" ({owner})" if owner else ""
-        off = f"the largest error in {self.MINUTES:g} minutes is {hundredths(self.error)} litres"
+        error = "over 100" if self.error > 100 else hundredths(self.error)  # what explodes is cut somewhere beyond
+        off = f"the largest error at the {len(self.ticks) - 1} ticks is {error} litres"
         off = "the ticks lie on the true curve" if self.error < 1e-6 else off
-        off = "the error has left the picture" if self.error > 99 else off
         leak = written(A, "g")
         motion = (
             f"Each tick multiplies the distance to {litres(self.own_end)} by {factor}"
