@@ -194,6 +194,7 @@ def chunks_with(decay=lambda a: a.prod(1), end=lambda end: end, first=lambda x: 
 
 
 COMBINE = [
+    ("a2·(b1 + b2/a2)", lambda a1, b1, a2, b2: (a2 * a1, a2 * (b1 + b2 / a2)), None),
     ("two lines", join, "right"),
     ("matrices", join_by_matrices, "right"),
     ("two points", join_by_two_points, "right"),
@@ -414,6 +415,12 @@ def rolled(a, x):
     return x
 
 
+def remembering(scan):
+    """A scan that keeps the states of each shape, and gives them again."""
+    kept = {}
+    return lambda a, x: kept[x.shape] if x.shape in kept else kept.setdefault(x.shape, scan(a, x))
+
+
 def shorter_and_shorter(a, x):
     s = 1
     while s < len(a):
@@ -591,6 +598,8 @@ def as_many_rounds_as(count, size=len, shift=lambda k: 2**k):
 
 
 HILLIS_STEELE = [
+    ("the last one", lambda a, x: rounds(a, x)[-1], "the last state alone"),
+    ("remembered by shape", remembering(lambda a, x: rounds(a, x)), None),
     (
         "no later x",
         lambda a, x: rounds(a, x, lambda a1, b1, a2, b2: (a1 * a2, a2 * b1)),
@@ -1005,7 +1014,46 @@ def tree_with_odd_drives(a, x):
     return states
 
 
+def every_second_step(a, x, joined=True):
+    if len(x) == 1:
+        return x
+    even, odd = every_second_step(a[::2], x[::2], joined), every_second_step(a[1::2], x[1::2], joined)
+    return torch.stack([even, a[1::2] * even + odd if joined else odd], 1).flatten(0, 1)
+
+
+def halves(fade):
+    """Both halves, and the end of the first one added to the second, faded by what the learner takes for it."""
+
+    def scan(a, x):
+        if len(x) == 1:
+            return x
+        m = len(x) // 2
+        left, right = scan(a[:m], x[:m]), scan(a[m:], x[m:])
+        return torch.cat([left, right + fade(a[m:]) * left[-1:]])
+
+    return scan
+
+
+END_OF_HALF = "an end that fades wrongly in the second half"
 UP_DOWN = [
+    ("remembered by shape", remembering(tree()), None),
+    ("even and odd apart", every_second_step, "every second step by itself"),
+    ("never joined", lambda a, x: every_second_step(a, x, joined=False), "steps that are never joined"),
+    ("halves, from zero", halves(lambda a: 0 * a), "steps that are never joined"),
+    ("halves, the end as it is", halves(lambda a: torch.ones_like(a)), END_OF_HALF),
+    ("halves, the end by each decay", halves(lambda a: a), END_OF_HALF),
+    ("halves, the end by the first decay", halves(lambda a: a[:1]), END_OF_HALF),
+    ("halves, the end by all decays", halves(lambda a: a.prod(0)), END_OF_HALF),
+    (
+        "the even x before",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], a[2::2] * x[:-2:2] + x[2::2]])),
+        "a drive in the place of the state before",
+    ),
+    (
+        "side by side",
+        tree(weave=lambda even, odd: torch.hstack([even, odd]).reshape(2 * len(odd), *odd.shape[1:])),
+        "even and odd steps woven for (L, N) alone",
+    ),
     ("a step back", tree(down=lambda a, x, odd: (odd - x[1::2]) / a[1::2]), "steps that are taken back"),
     ("x[0] at the end, written", tree_written_from_bare_steps, "one step without its axis"),
     ("the half twice", tree_with_its_half_twice, "two calls in the place of one"),
@@ -1335,8 +1383,57 @@ def weighted_for_rounds(log_a, x, behind):
     return rounds(log_a.exp(), weights * x) / (weights if behind else 1)
 
 
+def decays_out_of_weights(log_a, x):
+    W = later(log_a).exp()
+    return rounds(torch.cat([torch.ones_like(W[:1]), W[:-1] / W[1:]]), x)
+
+
+def pairs_by_a_product(log_a, x):
+    S, steps = log_a.cumsum(0), torch.arange(len(x))
+    past = (steps[:, None] >= steps).float().view(len(x), len(x), *[1] * (x.ndim - 1))
+    return ((S[:, None] - S[None]).exp() * past * x[None]).sum(1)
+
+
 BESIDE = "weights beside a scan"
+ZEROS, LIFTED_WEIGHTS, OTHER_STEP = (
+    "zeros where a weight vanishes",
+    "weights that are lifted",
+    "a decay of another step",
+)
 MENDED = [
+    ("sums as exponents", lambda log_a, x: rounds(log_a.flip(0).cumsum(0).flip(0).exp(), x), BESIDE),
+    ("decays out of weights", decays_out_of_weights, "a division by zero"),
+    ("the total, no epsilon", lambda log_a, x: ((W := later(log_a).exp()) * x).cumsum(0) / W, "a division by zero"),
+    ("1e-3", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-3)), "another epsilon"),
+    ("1e-14", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-14)), "another epsilon"),
+    ("eps", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + torch.finfo(w.dtype).eps)), "another epsilon"),
+    ("+ 1e-12 twice", lambda log_a, x: suspect(log_a, x, lambda y, w: (y + 1e-12) / (w + 1e-12)), "another epsilon"),
+    ("clamp to 1e-24", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.clamp(min=1e-24)), LIFTED_WEIGHTS),
+    (
+        "exponents to −100",
+        lambda log_a, x: ((W := (log_a.flip(0).cumsum(0).flip(0) - log_a).clamp(-100).exp()) * x).cumsum(0) / W,
+        LIFTED_WEIGHTS,
+    ),
+    (
+        "0 below 1e-12, epsilon kept",
+        lambda log_a, x: suspect(log_a, x, lambda y, w: torch.where(w > 1e-12, y / (w + 1e-12), 0.0)),
+        ZEROS,
+    ),
+    ("1 / W, 0 for infinity", lambda log_a, x: suspect(log_a, x, lambda y, w: y * (1 / w).nan_to_num(0, 0)), ZEROS),
+    (
+        "x below 1e-6, epsilon kept",
+        lambda log_a, x: suspect(log_a, x, lambda y, w: torch.where(w < 1e-6, x, y / (w + 1e-12))),
+        "x where a weight vanishes",
+    ),
+    (
+        "chunks in float64",
+        lambda log_a, x: dividing_chunks(log_a.double(), x.double(), 8).float(),
+        "chunks that still divide",
+    ),
+    ("log_a[t + 1]", lambda log_a, x: rounds(torch.cat([log_a[1:], log_a[:1]]).exp(), x), OTHER_STEP),
+    ("log_a[t + 1], then 0", lambda log_a, x: rounds(torch.cat([log_a[1:], 0 * log_a[:1]]).exp(), x), OTHER_STEP),
+    ("log_a[t − 1]", lambda log_a, x: rounds(torch.cat([log_a[:1], log_a[:-1]]).exp(), x), OTHER_STEP),
+    ("all pairs, times 0", pairs_by_a_product, "a table that overflows"),
     ("weights as decays", lambda log_a, x: rounds((log_a.flip(0).cumsum(0).flip(0) - log_a).exp(), x), BESIDE),
     ("products as decays", lambda log_a, x: rounds(log_a.cumsum(0).exp(), x), BESIDE),
     ("weights before the rounds", lambda log_a, x: weighted_for_rounds(log_a, x, behind=False), BESIDE),
@@ -1828,7 +1925,15 @@ def ends_inside_x(a, x, chunk):
 
 ASIDE = "starts stacked along the wrong axis"
 OWN_SIZE, OTHER_AXES = "chunks of a size of their own", "other axes taken for steps"
+
+
+def divided_carry(decay, end):
+    P = decay.cumprod(0)
+    return shifted(P * (end / P).cumsum(0))
+
+
 CHUNKED = [
+    ("a divided carry", chunks(divided_carry), DIVIDED),
     ("return in the rerun", chunks(glue=lambda states: states[0]), "one state a chunk"),
     ("ends without a last step", ends_of(lambda T: range(max(1, T - 1))), "ends that are no states"),
     ("ends inside x", ends_inside_x, "drives overwritten by the ends"),
@@ -2187,7 +2292,15 @@ def from_step_1(a, x, first):
     return torch.stack(states)
 
 
+def read_from_what_is_put_together(a, x):
+    states = x[:1]
+    for a_t, x_t in zip(a[1:], x[1:], strict=True):
+        states = torch.cat([states, (a_t * states[-1] + x_t).unsqueeze(0)])
+    return states
+
+
 LINEAR = [
+    ("cat, read back", read_from_what_is_put_together, "states put together at each step"),
     ("(1 − a)·x", lambda a, x: collected(a, x - a * x), "a drive that is weighted"),
     ("from zero at step 0", lambda a, x: from_step_1(a, x, torch.zeros_like), "a first step that is not made"),
     ("from x[0]", lambda a, x: from_step_1(a, x, torch.clone), "right"),

@@ -84,6 +84,14 @@ def _divided_chunks(a, x, chunk):
     return torch.cat(states)
 
 
+_divided_carry = edited(
+    chunked_scan,
+    "h, starts = torch.zeros_like(end[0]), [] → fade = a.prod(dim=1).cumprod(0); after = fade * (end / fade).cumsum(0)",
+    "for decay, chunk_end in zip(a.prod(dim=1), end, strict=True) → if True",
+    f"{CARRY} → starts = [torch.zeros_like(end[0]), *after[:-1]]",
+)
+
+
 CHUNKED_SCAN = Exercise(
     id="09.chunked_scan",
     title="Chunks side by side",
@@ -459,9 +467,9 @@ CHUNKED_SCAN = Exercise(
         ),
         Misconception(
             "a division by a product of decays",
-            "Inside a chunk you divide by the product of its decays. A decay of 0 makes it zero at once, and many "
-            "small ones do the same. A loop over the T steps of all chunks needs no division.",
-            _divided_chunks,
+            "You divide by a product of decays, inside a chunk or from chunk to chunk. A decay of 0 makes it zero at "
+            "once, and many small ones do the same. The loops over T steps and over K chunks need no division.",
+            [_divided_chunks, _divided_carry],
         ),
         Misconception(
             "a loop over the steps",

@@ -15,7 +15,8 @@ def combine(a1: Tensor, b1: Tensor, a2: Tensor, b2: Tensor) -> tuple[Tensor, Ten
 def _steps_pairs(draw: Draw) -> dict:
     shape = draw.choice([(), (draw.size(1, 4),), (draw.size(1, 4),), (draw.size(1, 3), 2)])
     values = {name: draw.normal(*shape) for name in ("a1", "b1", "a2", "b2")}
-    values["a1"] *= draw.in_turn((1.0, 1.0, 1.0, 0.0))  # a decay may be zero
+    values["a1"] *= draw.in_turn((1.0, 1.0, 1.0, 0.0))  # a decay may be zero, that of either step
+    values["a2"] *= draw.in_turn((1.0, 0.0, 1.0, 1.0))
     return values if shape else {name: value.item() for name, value in values.items()}
 
 

@@ -39,14 +39,15 @@ def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = (), fu
         further: what else makes a right scan cost too much, in words, or None.
     """
 
-    def inputs(length: int, axes: int) -> tuple:
+    def inputs(length: int, axes: int, seeds=(0, 1)) -> tuple:
         shape = (length, 2)[:axes]
-        a, x = (torch.rand(shape, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
+        a, x = (torch.rand(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds)
         return decay(a), x, *rest
 
     @functools.lru_cache(maxsize=64)
     def fails(scan, length: int, axes: int) -> str | None:
-        return failing(reference, scan, inputs(length, axes))
+        twice = (inputs(length, axes, seeds) for seeds in ((0, 1), (2, 3)))  # a scan may remember what one shape gave
+        return next(filter(None, (failing(reference, scan, one) for one in twice)), None)
 
     @functools.lru_cache(maxsize=64)
     def price(scan) -> str | None:

@@ -419,6 +419,12 @@ HILLIS_STEELE = Exercise(
             edited(hillis_steele, "return x → return a, x"),
         ),
         Misconception(
+            "the last state alone",
+            "You return the state after the last step. A scan gives the states after all steps: after the last round "
+            "they all stand there.",
+            edited(hillis_steele, "return x → return x[-1]"),
+        ),
+        Misconception(
             "the decays in the place of the states",
             "You return the products of the decays. The states are the other part of the pairs.",
             edited(hillis_steele, "return x → return a"),

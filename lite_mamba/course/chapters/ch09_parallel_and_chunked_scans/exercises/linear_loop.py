@@ -181,19 +181,24 @@ LINEAR_LOOP = Exercise(
         ),
         Misconception(
             "states put together at each step",
-            "Each torch.cat copies all states so far: the longer the sequence, the more is written at each step. "
+            "torch.cat and torch.stack copy all states so far: the longer the sequence, the more is written at each "
+            "step. "
             "Collect the states in a list, and put them together once, at the end.",
-            edited(
-                linear_loop,
-                "torch.zeros_like(x[0]), [] → torch.zeros_like(x[0]), x[:0]",
-                "states.append(h) → states = torch.cat([states, h[None]])",
-                "torch.stack(states) → states",
-            ),
+            [
+                edited(
+                    linear_loop,
+                    "torch.zeros_like(x[0]), [] → torch.zeros_like(x[0]), x[:0]",
+                    *read_back,
+                    "states.append(h) → states = torch.cat([states, h[None]])",
+                    "torch.stack(states) → states",
+                )
+                for read_back in ((), ("h = a_t * h + x_t → h = a_t * states[-1] + x_t if len(states) else x_t",))
+            ],
         ),
         Misconception(
             "rounds in the place of a loop",
-            "Your states are right, and you join them in rounds. Every slice of a round has a gradient as long as the "
-            "whole, and the work is L·log2 L. Here one step after the other is asked for.",
+            "Your states are right, and you make many at once, in rounds or in chunks. Every slice of a round has a "
+            "gradient as long as the whole. Here one step after the other is asked for, with its own slice alone.",
             [hillis_steele, _filled_rounds],
         ),
         Misconception(

@@ -17,6 +17,8 @@ from .up_down import in_place, up_down
 
 from_the_start = edited(by_cumulative_products, "a.cumprod(0) → a.cumsum(0).exp()")
 SPEEDS = (0.1, 1.0, 3.0, 10.0, 40.0, 400.0)
+TENTHS = [float(f"1e-{k}") for k in range(2, 39)]  # float32 has no full digits below
+LEAST = (1e-38, 1e-30, 1e-20, 1e-15, 1e-12, 1e-10, 1e-8, 1e-6)  # weights below one of them are taken for zero
 FINEST = torch.finfo(torch.float32).tiny
 
 
@@ -61,9 +63,17 @@ def _a_weight_is_zero(log_a, x):
     return bool((log_a[1:].sum(0) < -104).any())  # exp of it is 0 in float32
 
 
-def _x_without_weight(log_a, x, least):
+def _x_without_weight(log_a, x, least, epsilon=0.0):
     to_end = (log_a.flip(0).cumsum(0).flip(0) - log_a).exp()
-    return torch.where(to_end > least, (to_end * x).cumsum(0) / to_end, x)
+    return torch.where(to_end > least, (to_end * x).cumsum(0) / (to_end + epsilon), x)
+
+
+_zero_without_weight = edited(_x_without_weight, "epsilon), x) → epsilon), 0.0)")
+
+
+def _decays_out_of_weights(log_a, x):
+    to_end = (log_a.flip(0).cumsum(0).flip(0) - log_a).exp()
+    return hillis_steele(torch.cat([to_end[:1], to_end[:-1] / to_end[1:]]), x)
 
 
 def _x_without_product(log_a, x, least):
@@ -98,6 +108,10 @@ def _chunks_that_divide(log_a, x, size):
     return torch.cat(states)
 
 
+def _chunks_with_twice_the_digits(log_a, x, size):
+    return _chunks_that_divide(log_a.double(), x.double(), size).float()
+
+
 _chunks_by_the_reciprocal = edited(
     _chunks_that_divide,
     "decay = log_decays.cumsum(0).exp() → total = log_decays.cumsum(0); decay = total.exp()",
@@ -119,6 +133,16 @@ def _in_chunks(log_a, x, chunk):
 
 def _by_the_step_before(log_a, x):
     return zero_first(log_a).exp(), x
+
+
+def _with_decays_of_others(log_a, x, by):
+    return hillis_steele(log_a.roll(by, 0).exp(), x)
+
+
+def _all_pairs_by_a_product(log_a, x):
+    total, steps = log_a.cumsum(0), len(x)
+    past = torch.ones(steps, steps).tril().reshape(steps, steps, *[1] * (x.ndim - 1))
+    return ((total[:, None] - total).exp() * past * x).sum(1)
 
 
 def _twice_the_digits(log_a, x):
@@ -179,7 +203,12 @@ MENDED_SCAN = Exercise(
             "a division by zero",
             "Without the small number, early weights round to zero, and zero is divided by zero, or multiplied by an "
             "infinity. The small number hid the sickness; it was not the sickness.",
-            [from_the_end, _by_the_reciprocal],
+            [
+                from_the_end,
+                edited(from_the_end, "log_a.flip(0).cumsum(0).flip(0) - log_a → log_a.sum(0) - log_a.cumsum(0)"),
+                _by_the_reciprocal,
+                _decays_out_of_weights,
+            ],
             where=_a_weight_is_zero,
         ),
         Misconception(
@@ -197,7 +226,14 @@ MENDED_SCAN = Exercise(
                     from_the_end,
                     "to_end",
                     "(to_end + {})",
-                    (1e-4, 1e-5, 1e-7, *EPSILONS[:-1], 1e-15, 1e-16, 1e-20, 1e-30, 1e-38, 1e-45, FINEST),
+                    (*(e for e in TENTHS if e != 1e-12), 1e-45, torch.finfo(torch.float32).eps, FINEST),
+                ),
+                *(
+                    edited(
+                        from_the_end,
+                        f"(to_end * x).cumsum(0) / to_end → ((to_end * x).cumsum(0) + {e}) / (to_end + {e})",
+                    )
+                    for e in EPSILONS
                 ),
                 *(
                     edited(_twice_the_digits, "from_the_end → _guarded_scan", _guarded_scan=scan)
@@ -210,11 +246,14 @@ MENDED_SCAN = Exercise(
             "A weight that was lifted to a smallest value is no longer the product of the decays, so the drives up "
             "to there count for too much or too little. The result is finite and wrong.",
             [
-                *guarded(from_the_end, "to_end", "to_end.clamp(min={})", (*EPSILONS, 1e-20, 1e-30, 1e-38, FINEST)),
+                *guarded(from_the_end, "to_end", "to_end.clamp(min={})", (*TENTHS, FINEST)),
                 *(edited(from_the_end, f".exp() → .exp().clamp(min={e})") for e in (*EPSILONS, 1e-20, 1e-30)),
                 *guarded(from_the_start, "product", "product.clamp(min={})", (1e-12, 1e-30)),
                 *(edited(from_the_end, f".exp() → .exp() + {e}") for e in (*EPSILONS, 1e-20, 1e-30)),
-                *(edited(from_the_end, f".exp() → .clamp(min={e}).exp()") for e in (-20, -30, -50, -60, -80, -87, -88)),
+                *(
+                    edited(from_the_end, f".exp() → .clamp(min={e}).exp()")
+                    for e in (-10, -20, -30, -40, -50, -60, -70, -80, -85, -87, -88, -90, -100, -103)
+                ),
             ],
         ),
         Misconception(
@@ -226,10 +265,9 @@ MENDED_SCAN = Exercise(
                     from_the_end,
                     "return (to_end * x).cumsum(0) / to_end → return ((to_end * x).cumsum(0) / to_end).nan_to_num()",
                 ),
-                *(
-                    functools.partial(edited(_x_without_weight, "/ to_end, x) → / to_end, 0.0)"), least=least)
-                    for least in (1e-38, 1e-30, 1e-20, 1e-12, 1e-8, 1e-6)
-                ),
+                edited(from_the_end, " / to_end →  * (1 / to_end).nan_to_num(posinf=0.0)"),
+                *(functools.partial(_zero_without_weight, least=least) for least in LEAST),
+                *(functools.partial(_zero_without_weight, least=e, epsilon=1e-12) for e in (1e-15, 1e-12, 1e-10)),
             ],
             where=_a_weight_is_zero,
         ),
@@ -238,12 +276,10 @@ MENDED_SCAN = Exercise(
             "Where a weight is as good as zero, you put x. A drive of the step before may be felt there all the same, "
             "and a weight that is nearly zero has lost its digits. Can you do without the division?",
             [
-                *(functools.partial(_x_without_weight, least=least) for least in (0, 1e-38, 1e-30, 1e-20, 1e-12, 1e-8)),
+                *(functools.partial(_x_without_weight, least=least) for least in (0, *LEAST)),
+                *(functools.partial(_x_without_weight, least=e, epsilon=1e-12) for e in (0, *LEAST) if e < 1e-8),
                 lambda log_a, x: torch.where((y := from_the_start(log_a, x)).isfinite(), y, x),
-                *(
-                    functools.partial(_x_without_product, least=least)
-                    for least in (0, 1e-38, 1e-30, 1e-20, 1e-12, 1e-8)
-                ),
+                *(functools.partial(_x_without_product, least=least) for least in (0, *LEAST)),
             ],
         ),
         Misconception(
@@ -253,6 +289,7 @@ MENDED_SCAN = Exercise(
             [
                 *(functools.partial(_chunks_that_divide, size=size) for size in (8, 16, 32)),
                 *(functools.partial(_chunks_by_the_reciprocal, size=size) for size in (16, 32)),
+                *(functools.partial(_chunks_with_twice_the_digits, size=size) for size in (8, 16, 32)),
                 *(
                     functools.partial(_chunks_of_the_suspect, scan, size=size, carry=carry)
                     for scan in (suspect_scan, from_the_end)
@@ -355,6 +392,7 @@ MENDED_SCAN = Exercise(
                     )
                 ),
                 lambda log_a, x: hillis_steele(log_a.cumsum(0).exp(), x),
+                lambda log_a, x: hillis_steele(log_a.flip(0).cumsum(0).flip(0).exp(), x),
             ],
         ),
         Misconception(
@@ -404,6 +442,22 @@ MENDED_SCAN = Exercise(
                 lambda log_a, x: log_a.cumsum(0).exp() * x.cumsum(0),
                 lambda log_a, x: (log_a.cumsum(0).exp() * x).cumsum(0),
             ],
+        ),
+        Misconception(
+            "a decay of another step",
+            "You fade the state by the decay of another step, that of the step before or after. Step t has its own, "
+            "exp(log_a[t]), and it fades what is there before the step.",
+            [
+                *(functools.partial(_with_decays_of_others, by=by) for by in (1, -1)),
+                lambda log_a, x: hillis_steele(zero_first(log_a.flip(0)).flip(0).exp(), x),
+            ],
+        ),
+        Misconception(
+            "a table that overflows",
+            "You make a number for every pair of steps, also for those with t < s. There it is the exponential of a "
+            "number above zero: it becomes infinite, and infinity times 0 is not a number. And no table of all pairs "
+            "is wanted.",
+            _all_pairs_by_a_product,
         ),
         Misconception(
             "an exponential too many",

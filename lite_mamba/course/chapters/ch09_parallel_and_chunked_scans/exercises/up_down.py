@@ -6,7 +6,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .combine import combine
-from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, priced
+from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, by_halves, priced
 from .hillis_steele import hillis_steele
 from .shared import LOGARITHMS, as_digits, by_cumulative_products, guarded, linear_loop, scan_case, zero_first
 
@@ -103,7 +103,18 @@ UP_DOWN = Exercise(
                     f"odd = up_down({UP}) → even = up_down(a[0::2], x[0::2])",
                     f"even = {DOWN} → odd = a[1::2] * even + x[1::2]",
                 ),
+                edited(
+                    up_down,
+                    f"odd = up_down({UP}) → odd = up_down(a[1::2], x[1::2])",
+                    f"even = {DOWN} → even = up_down(a[0::2], x[0::2]); odd = a[1::2] * even + odd",
+                ),
             ],
+        ),
+        Misconception(
+            "steps that are never joined",
+            "Each of your states is its own x: nothing of the steps before reaches it. Who scans two halves, or the "
+            "even and the odd steps, each by themselves, still has to join a step with what comes before it.",
+            lambda a, x: x.clone(),
         ),
         Misconception(
             "a half that is not scanned",
@@ -236,11 +247,11 @@ UP_DOWN = Exercise(
         ),
         Misconception(
             "a drive in the place of the state before",
-            "To fill in t = 2, 4, … you fade the x of the step before, or of its pair. What an even step finds is the "
+            "To fill in t = 2, 4, … you fade the x of a step before, or of a pair. What an even step finds is the "
             "whole state, with all that came in earlier. Which of your tables holds the states?",
             [
                 edited(up_down, f"odd[:-1] → {x}")
-                for x in ("x[1:-1:2]", "combine(a[0::2], x[0::2], a[1::2], x[1::2])[1][:-1]")
+                for x in ("x[1:-1:2]", "x[0:-2:2]", "combine(a[0::2], x[0::2], a[1::2], x[1::2])[1][:-1]")
             ],
         ),
         Misconception(
@@ -329,6 +340,12 @@ UP_DOWN = Exercise(
             edited(up_down, f"{WEAVE} → torch.stack([even, odd], dim=-1).reshape(x.shape)"),
         ),
         Misconception(
+            "even and odd steps woven for (L, N) alone",
+            "You put even and odd steps side by side on the last axis. For (L, N) they alternate then. For (L,) it is "
+            "the axis of the steps, and all even ones come first.",
+            edited(up_down, f"{WEAVE} → torch.cat([even, odd], dim=-1).reshape(x.shape)"),
+        ),
+        Misconception(
             "pairs of states left over",
             "Even and odd states stand in pairs, (L/2, 2, …). Put the pairs one behind the other again: (L, …).",
             [
@@ -377,6 +394,16 @@ UP_DOWN = Exercise(
             [
                 hillis_steele,
                 edited(up_down, "if len(a) == 1:\n        return x → ", "odd = up_down( → odd = hillis_steele("),
+            ],
+        ),
+        Misconception(
+            "an end that fades wrongly in the second half",
+            "You add the end of the first half to the states of the second one: as it is, or faded by one decay, or by "
+            "all of them. At step t it has gone through the second half up to t. And each half takes a call of its "
+            "own: the tree joins neighbours, and calls itself once.",
+            [
+                edited(by_halves, f"a[half:].cumprod(0) * first → {end}first")
+                for end in ("", "a[half:] * ", "a[half] * ", "a[half:].prod(0) * ")
             ],
         ),
         BOTH_HALVES,
