@@ -89,11 +89,14 @@ def unclear(figure: LiveFigure, sentence: str) -> list[str]:
     return [text for text in plain for rule in RULES if rule.search(text)]
 
 
-def otherwise_written(control: Control, value, sentence: str) -> list[str]:
-    """The step size of a slider, where a sentence rounds it and the slider beside it does not."""
-    if "Δ" not in control.label or not getattr(control, "log", False) or written(value, ".4g") == written(value, ".3g"):
+def otherwise_written(control: Control, value, figure: LiveFigure, sentence: str) -> list[str]:
+    """The value of a logarithmic slider, where a sentence or a title rounds it and the slider beside it does not."""
+    if not getattr(control, "log", False):
         return []
-    return re.findall(rf"Δ (?:=|of) {re.escape(written(value, '.3g'))}(?!\d|\.\d)", sentence)
+    rounded = {written(value, f".{digits}g") for digits in (2, 3)} - {written(value, ".4g")}
+    names, numbers = ("|".join(map(re.escape, words)) for words in (control.label.split(), rounded))
+    said = [sentence, *(text.get_text() for text in figure.figure.findobj(Text))] if rounded else []
+    return [text for text in said if re.search(rf"\b(?:{names}) (?:=|of) (?:{numbers})(?!\d|\.\d)", text)]
 
 
 def too_small(figure: LiveFigure) -> list[str]:
@@ -128,7 +131,7 @@ def test_its_words_are_clear_and_not_crossed_at_each_position_of_each_control(fi
         for at in control.positions():
             sentence = figure.update(**starts | {name: at})
             assert unclear(figure, sentence) == [], (name, at)
-            assert otherwise_written(control, at, sentence) == [], (name, at)
+            assert otherwise_written(control, at, figure, sentence) == [], (name, at)
             assert crossed_labels(figure) == [], (name, at)
 
 

@@ -14,7 +14,6 @@ from lite_mamba import selective_scan_fn, selective_scan_ref
 from lite_mamba.course.chapters.ch08_the_selective_scan import exercises as chapter
 from lite_mamba.course.chapters.ch08_the_selective_scan import figures
 from lite_mamba.course.checking.counter import kept_for_backward
-from lite_mamba.course.drawing.numbers import written
 from lite_mamba.course.page.explore import Exploration
 
 NOTEBOOK = Path(__file__).parents[3] / "notebooks/08_the_selective_scan.ipynb"
@@ -398,14 +397,30 @@ def test_the_line_of_float32_dips_into_the_green_field_once_where_its_crosses_ar
     assert len(dip) == np.count_nonzero((shown.nudges >= dip.min()) & (shown.nudges <= dip.max()))
 
 
-def test_the_positions_of_the_nudge_are_written_as_the_picture_writes_them():
+def test_the_positions_of_the_nudge_are_written_as_picture_and_slider_write_them():
     sources = ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]]
     (answers,) = (source for source in sources if "    nudges,\n" in source)
     shown = figures.FiniteDifference()
     for nudge in 10.0 ** np.array([-5, -4.5, -4, -3, -2.5]):
-        shown.update(nudge=nudge)
-        name = written(nudge, ".2g")
+        sentence = shown.update(nudge=nudge)
+        name = shown.controls["nudge"].describe(nudge)
         assert shown.titles()[0].startswith(f"ε = {name}:") and f" {name} " in answers
+        assert sentence.startswith(f"With a nudge of {name} the slope")
+
+
+def test_the_gap_that_the_text_tells_is_that_above_8_for_below_it_is_half_as_wide():
+    above, below = np.spacing(np.float32(8)), np.spacing(np.float32((2 - 1e-6) ** 3))
+    assert f"{above:.0e}" == "1e-06" and below == above / 2
+    text = NOTEBOOK.read_text("utf-8")
+    assert "numbers above 8: 1e−6 apart" in text and "neighbours above 8 are 10⁻⁶ apart" in text
+    assert not re.search(r"(numbers|neighbours) near 8", text)
+
+
+def test_a_state_that_keeps_999_thousandths_keeps_all_in_bfloat16():
+    one, below = torch.ones((), dtype=torch.bfloat16), torch.tensor(1 - 1 / 256, dtype=torch.bfloat16)
+    assert torch.tensor(0.999).bfloat16() == one and torch.nextafter(one, 0 * one) == below
+    text = NOTEBOOK.read_text("utf-8")
+    assert "decay of a slow state is 0.999" in text and f"about {1 - below:.3f} apart, so 0.999 becomes 1" in text
 
 
 def test_the_skip_goes_past_the_state_and_not_past_the_gate():

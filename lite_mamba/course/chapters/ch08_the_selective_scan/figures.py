@@ -583,6 +583,6 @@ class FiniteDifference(LiveFigure):
         for dot, error in zip(self.dots, self.now, strict=True):
             dot.set_data([nudge], [np.clip(error, 1e-12, 20)])
         single, double = (several(n, "digit") if n else "no digit" for n in self.digits)
-        power = written(nudge, ".2g")
+        power = written(nudge, ".4g")
         self.title(self.ax, f"ε = {power}: {single} right in float32, {double} in float64")
         return f"With a nudge of {power} the slope has {single} right in float32, and {double} right in float64."
