@@ -604,6 +604,11 @@ SELECTIVE = [
      "an id that is not the next one"),
     ("as many places as kinds", lambda d, u, n: selective_noise(d, u, n).scatter(1, top(u, n), d),
      "kinds counted in the place of symbols"),
+    ("above a half, by a mask", lambda d, u, n: selective_where(d, u, n, u > 0.5), "the largest numbers of all rows"),
+    ("above a half, row by row", lambda d, u, n: torch.cat([selective_where(d[b, None], u[b, None], n, u[b, None] > 0.5)
+     for b in range(len(d))]), "the largest numbers of all rows"),
+    ("above a half, masked_scatter", lambda d, u, n: F.pad(torch.full(u.shape, n).masked_scatter(
+        u > 0.5, d), (0, d.shape[1]), value=n + 1), "the largest numbers of all rows"),
     ("topk, not sorted", lambda d, u, n: selective_noise(d, u, n).scatter(
         1, torch.topk(u, d.shape[1], sorted=False)[1], d), "an order that nobody promises"),
     ("shuffled", lambda d, u, n: selective_shuffled(d, u, n, u.argsort(1)), "a row that is shuffled"),
@@ -735,6 +740,14 @@ def heads_two_longer(symbols, place, n):
     return torch.tensor([[*row[:p], n, *row[p:], n] for row, (p,) in rows])
 
 
+def heads_after_the_loop(symbols, place, n):
+    tokens = symbols.clone()
+    for row, p in zip(tokens, place.flatten().tolist(), strict=True):
+        row[p] = n
+    tokens[:, -1] = n
+    return tokens, symbols[:, p + 1, None]
+
+
 def heads_added(symbols, place, n):
     tokens = symbols.clone()
     for row, p in zip(tokens, place, strict=True):
@@ -829,6 +842,10 @@ HEADS = [
      "the places of all rows in every row"),
     ("row numbers in a row, behind the cues", lambda s, p, n: (
         (t := heads_by_rows(s, p, n)[0]), t[torch.arange(len(t)), p + 1]), "the places of all rows in every row"),
+    ("the place of the last row", lambda s, p, n: heads_by_index(s, p[-1].expand_as(p), n), "one place for all rows"),
+    ("a cue at the place of the last row", lambda s, p, n: (
+        heads_by_rows(s, p[-1:].repeat(len(s), 1), n)[0], s.gather(1, p + 1)), "one place for all rows"),
+    ("a place that the loop has left behind", heads_after_the_loop, "one place for all rows"),
     ("int32", lambda s, p, n: tuple(part.int() for part in heads_by_rows(s, p, n)), "right"),
     ("all places, target behind the cues", lambda s, p, n: (
         (t := heads_all_places(s, p, n)[0]), t[torch.arange(len(t)), p[:, 0] + 1][:, None]),
@@ -1019,6 +1036,13 @@ LEFT = [
     ("a running product", sums(lambda d: F.pad(d[1:].flip(0).cumprod(0).flip(0), (0, 1))), "a product of step sizes"),
     ("a running product with A", lambda d, A: F.pad((d[1:] * A).flip(0).cumprod(0).flip(0), (0, 1)).exp(),
      "a product of step sizes"),
+    ("the sum", lambda d, A: d.sum() - d.cumsum(0), "no exponential"),
+    ("exp(A) times exp of the sum", lambda d, A: math.exp(A) * (d.sum() - d.cumsum(0)).exp(),
+     "an exponential of A alone"),
+    ("its own Δ taken away as well", sums(lambda d: d.sum() - (d.cumsum(0) + d)), "a token taken away twice"),
+    ("Euler, not below 0", lambda d, A: (1 + A * (d.sum() - d.cumsum(0))).relu(), "a factor that is not exact"),
+    ("Euler, step by step, not below 0", lambda d, A: torch.stack([(1 + A * d[t + 1 :]).relu().prod()
+     for t in range(len(d))]), "a factor that is not exact"),
     ("later parts", lambda d, A: 1 - d.cumsum(0) / d.sum(), "parts of the sum of all steps"),
     ("parts so far", lambda d, A: (c := d.cumsum(0)) / c[-1], "parts of the sum of all steps"),
     ("its own part", lambda d, A: torch.stack([step / sum(d) for step in d]), "parts of the sum of all steps"),

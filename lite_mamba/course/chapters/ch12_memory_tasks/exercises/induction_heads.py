@@ -33,8 +33,13 @@ def _target(formula: str):
 FIRST_CUE, TARGET = "symbols.scatter(1, place, n_symbols) → {}", "symbols.gather(1, place + 1) → {}"
 CUES_IN_ROWS = "symbols.scatter(0, place, n_symbols)", "symbols.clone()\n    tokens[place] = n_symbols"
 ALL_PLACES = FIRST_CUE.format("symbols.clone()\n    tokens[:, place] = n_symbols")
-CUE_OF_ROW_0 = FIRST_CUE.format("symbols.scatter(1, place[:1].expand_as(place), n_symbols)")
-TARGET_OF_ROW_0 = TARGET.format("symbols.gather(1, place[:1].expand_as(place) + 1)")
+OF_ONE_ROW = [  # the edits of cue and target, with the place of the first row or of the last
+    (
+        FIRST_CUE.format(f"symbols.scatter(1, place[{row}].expand_as(place), n_symbols)"),
+        TARGET.format(f"symbols.gather(1, place[{row}].expand_as(place) + 1)"),
+    )
+    for row in (":1", "-1:")
+]
 OF_ALL_PLACES = [
     f"{of}[{places} + 1]"
     for of in ("symbols", "tokens")
@@ -169,9 +174,8 @@ INDUCTION_HEADS = Exercise(
         ),
         Misconception(
             "one place for all rows",
-            "You take the place of the first row in every row, for the cue or for the target. Each row has a place of "
-            "its own.",
-            [_task(CUE_OF_ROW_0, TARGET_OF_ROW_0), _task(CUE_OF_ROW_0), _task(TARGET_OF_ROW_0)],
+            "You take the place of one row in every row, for the cue or for the target. Each row has its own.",
+            [_task(*edits) for cue, target in OF_ONE_ROW for edits in ((cue, target), (cue,), (target,))],
         ),
         Misconception(
             "a cue in the place of the answer",

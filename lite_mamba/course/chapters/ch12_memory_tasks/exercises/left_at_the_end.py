@@ -68,8 +68,14 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "an exponential of A alone",
-            "You take exp(A) and multiply it by the sum of the Δ. The sum belongs into the exponent: exp(A · sum).",
-            [_left("torch.exp(torch.tensor(A)) * later")],
+            "You multiply exp(A) by the sum of the Δ, or by its exponential: that is exp(A + sum). The sum belongs "
+            "into the exponent, and A multiplies it there: exp(A · sum).",
+            [_left("torch.exp(torch.tensor(A)) * later"), _left("torch.exp(A + later)")],
+        ),
+        Misconception(
+            "a token taken away twice",
+            "You take a token's own Δ away twice: the sum up to t has it already. Then the last share is above 1.",
+            _later("delta.sum() - delta.cumsum(0) - delta"),
         ),
         Misconception(
             "a token that forgets itself",
@@ -289,8 +295,8 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "no exponential",
-            "That is the exponent. Which function makes a share of it?",
-            [_left("A * later"), _left("-A * later")],
+            "That is the exponent, or the sum in it. Which function makes a share of it?",
+            [_left("A * later"), _left("-A * later"), _left("later")],
         ),
         Misconception(
             "a factor that is not exact",
@@ -298,7 +304,12 @@ LEFT_AT_THE_END = Exercise(
             "exp(ΔA).",
             [
                 _left(formula)
-                for rule in ("1 + A * {}", "1 / (1 - A * {})", "(1 + A * {0} / 2) / (1 - A * {0} / 2)")
+                for rule in (
+                    "1 + A * {}",
+                    "(1 + A * {}).clamp(0)",
+                    "1 / (1 - A * {})",
+                    "(1 + A * {0} / 2) / (1 - A * {0} / 2)",
+                )
                 for formula in (
                     rule.format("later"),
                     f"torch.stack([({rule.format('delta[t + 1 :]')}).prod() for t in range(len(delta))])",

@@ -310,6 +310,7 @@ SELECTIVE_COPYING = Exercise(
                     )
                     for bound in ("0.5", "1 - n_data / u.shape[1]", "u[b].mean()")
                 ),
+                *(_scatter("taken = u > 0.5\n" + put) for put in (TAKEN, *OTHERWISE)),
             ],
         ),
         Misconception(
