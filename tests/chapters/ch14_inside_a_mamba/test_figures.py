@@ -386,6 +386,11 @@ def test_marks_say_where_a_reader_stands(text, string, bracket):
         assert "".join(".^"[inside] for inside in found[name].tolist()) == expected
 
 
+def test_the_text_names_all_that_a_probe_is_asked_before_it_says_what_inside_means():
+    text = source("c14-s5").replace("a bracket, or on", "a bracket, on")
+    assert text.index(", ".join(probing.TARGETS)) < text.index("Inside means")
+
+
 def test_the_text_says_that_brackets_in_strings_and_comments_do_not_count():
     """A picture shows brackets in a string, and no byte inside of one."""
     text = SNIPPETS["code in a string"]

@@ -60,7 +60,7 @@ def texts_of(text: str | None) -> dict[str, str]:
 
 
 class Cue(LiveFigure):
-    """How much each token of a row weighs in each output: the scan of a model that found out what to remember."""
+    """How much each token weighs in each output: the scan of a model that found out what to remember."""
 
     L, CUE = 48, 15
     controls = {  # noqa: RUF012
