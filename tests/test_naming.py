@@ -340,6 +340,22 @@ def test_two_known_mistakes_say_more_than_that_there_is_a_factor():
     assert verdict.relations == ("One and the same factor in all values of a case, another one in each case.",)
 
 
+def two_parts(x, width):
+    return x * width + 3, x
+
+
+def test_two_known_mistakes_say_more_than_that_one_part_is_wrong():
+    divided, doubled = edited(two_parts, "* width → / width"), edited(two_parts, "+ 3 → - 2")
+    found = exercise(divided, doubled, reference=two_parts, cases=times_cases)
+    where = "Only item 0 is wrong: item 1 is right in every case."
+    assert both_named(found, lambda x, width: (x / width - 2, x)) == (
+        where,
+        "Together, “number 0” and “number 1” give these values.",
+    )
+    verdict = judge(found, lambda x, width: (x.square() / width, x), quiet=True)
+    assert (verdict.misconception.name, verdict.relations) == ("one part wrong", (where,))
+
+
 def test_only_the_first_spelling_of_each_is_taken_together():
     other = edited(padded, "+ 1 → + 3")
     assert both_named(exercise([ADDED, other], BEHIND), behind_and_added)

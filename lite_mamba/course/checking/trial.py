@@ -38,6 +38,7 @@ SECONDS_OF_A_PAIR = 0.5  # for one call of two edits together: there are hundred
 # What says that something multiplies or is added, and not what: two known mistakes say more.
 VAGUE_NAMES = "a factor for each row or column", "a number added to each row or column"
 VAGUE = ANOTHER_FACTOR, ANOTHER_NUMBER
+ONLY_WHERE = "one part wrong"  # true of most mistakes where a result has several parts, and it says nothing of what
 TELLING = 3  # single words or numbers that must tell a known wrong answer from the right one, or it earns no name
 
 
@@ -161,7 +162,7 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
         if small.got.value is None:
             found = (Said("a caught error"),)
     name = named(found)
-    is_vague = name is None or name.name in VAGUE_NAMES or of_values in VAGUE
+    is_vague = name is None or name.name in (*VAGUE_NAMES, ONLY_WHERE) or of_values in VAGUE
     if is_vague and (two := two_known(exercise, examples)):
         vague = [said.words for said in found if said in VAGUE or said.name in VAGUE_NAMES]
         name, words = named([two]), (*(one for one in words if one not in vague), two.words)
