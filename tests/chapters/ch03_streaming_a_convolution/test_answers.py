@@ -140,6 +140,11 @@ answers(
             lambda h, x: only_the_last_column(h, x).roll(-1, dims=-1),
             lambda h, x: torch.cat([h[..., 1:-1], x[..., None], h[..., :1]], dim=-1)[..., -h.shape[-1] :],
         ],
+        "added, not joined": [
+            lambda h, x: h[..., 1:] + x.unsqueeze(-1),
+            lambda h, x: (h + x[..., None])[..., 1:],
+            lambda h, x: h + x[:, :, None],
+        ],
         "another axis rolled": [
             lambda h, x: only_the_last_column(torch.roll(h, -1, dims=0), x),
             lambda h, x: only_the_last_column(torch.roll(h, -1, dims=1), x),
@@ -406,6 +411,10 @@ answers(
         "the newest sample first": [lambda r, o, x: (*(found := ring()(r, o, x))[:2], found[2].flip(2))],
         "as many slots as channels": [around(1), around(0)],
         "four slots, whatever S is": [four_slots],
+        "added, not joined": [
+            ring(order=lambda n, f, o: n[..., f:] + n[..., :f]),
+            ring(order=lambda n, f, o: n[:, :, f:] + n[:, :, :f]),
+        ],
         "joined along another axis": [
             ring(order=lambda n, f, o: torch.cat([n[..., f:], n[..., :f]])),
             ring(order=lambda n, f, o: torch.cat((n[:, :, f:], n[:, :, :f]), 1)),
@@ -668,6 +677,18 @@ def sample_in_front(x, history, w, b, d):
     return (columns(window, history, x, w, d) * w).sum(-1) + b, window[..., 1:]
 
 
+def newest_in_front(weight, following):
+    """A window that begins with the present sample, read from there; the history behind it runs as it came."""
+
+    def function(x, history, w, b, d):
+        window, y = torch.cat([x[..., None], history], dim=-1), b.expand_as(x)
+        for back in range(w.shape[1]):
+            y = y + weight(w, back) * window[..., back * d]
+        return y, following(window, history, x)
+
+    return function
+
+
 def without_the_newest(x, history, w, b, d):
     """The columns end before the present one; with one tap there is none, and the output is the bias alone."""
     window, y = both(history, x), b.clone()
@@ -713,6 +734,10 @@ STEP = {
     "the present sample in front": [
         sample_in_front,
         lambda x, h, *case: (sample_in_front(x, h, *case)[0], torch.cat([x[..., None], h[..., :-1]], dim=-1)),
+        newest_in_front(lambda w, back: w[:, -1 - back], lambda window, h, x: window[..., :-1]),
+        newest_in_front(lambda w, back: w[:, -1 - back], lambda window, h, x: taken_in(h, x)),
+        newest_in_front(lambda w, back: w[:, back], lambda window, h, x: torch.cat([x[..., None], h[..., :-1]], -1)),
+        newest_in_front(lambda w, back: w[:, back], lambda window, h, x: taken_in(h, x)),
     ],
     "a history that stands still": [step(columns, lambda h, x: h), step(columns, lambda h, x: h.clone())],
     "a history that grows": [step(columns, both)],
@@ -973,6 +998,10 @@ STEP = {
             F.conv1d(both(h, x), w.unsqueeze(1), b, dilation=d, groups=len(x))[..., -1],
             taken_in(h, x),
         ),
+    ],
+    "two mistakes at once": [
+        lambda x, h, w, b, d: step(columns, bias=False)(x, h, w.flip(-1), b, d),
+        step(lambda win, h, x, w, d: win[..., ::d][..., : w.shape[1]], bias=False),
     ],
     UNNAMED: [
         lambda x, h, w, b, d: (x, taken_in(h, x)),
@@ -1362,6 +1391,49 @@ def one_history(x, history, weight, bias, dilation):
     return outputs, torch.cat([history, x], -1)[..., x.shape[-1] :]
 
 
+def of_the_row(first=0, fewer=0, shift=0):
+    """Output by output from one row; the next history is right."""
+
+    def function(x, history, weight, bias, dilation):
+        row, S, W = torch.cat([history, x], dim=-1), history.shape[-1], weight.shape[1]
+        y = torch.zeros_like(x)
+        for t in range(first, x.shape[-1] - fewer):
+            for k in range(W):
+                y[..., t] += weight[:, k] * row[..., S + t - shift - (W - 1 - k) * dilation]
+            y[..., t] += bias
+        return y, row[..., x.shape[-1] :]
+
+    return function
+
+
+def empty_if(short):
+    def function(x, history, *case):
+        return (x, history) if short(x.shape[-1], history.shape[-1]) else shifted_sums(x, history, *case)
+
+    return function
+
+
+def changed_chunk_by_chunk(x, history, weight, bias, dilation):
+    y, following = shifted_sums(x, history, weight, bias, dilation)
+    return y, history.copy_(following)
+
+
+def changed_sample_by_sample(x, history, weight, bias, dilation):
+    y = torch.zeros_like(x)
+    for t in range(x.shape[-1]):
+        y[..., t], following = by_the_index(x[..., t], history, weight, bias, dilation)
+        history[:] = following
+    return y, history
+
+
+def every_kernel_for_every_channel(x, history, weight, bias, dilation):
+    if x.shape[-1] == 0:
+        return x, history
+    joined = torch.cat([history, x], dim=-1)
+    y = F.conv1d(joined, weight.unsqueeze(1).expand(-1, x.shape[1], -1), bias, dilation=dilation)
+    return y[..., -x.shape[-1] :], joined[..., x.shape[-1] :]
+
+
 answers(
     "03.conv_chunk",
     {
@@ -1395,6 +1467,34 @@ answers(
             chunk(lambda j, x, h, y: j[..., -x.shape[-1] :]),
         ],
         "zeros before a short chunk": [history_of_zeros_and_chunk],
+        "the last none of the history": [
+            chunk(
+                lambda j, x, h, y: (
+                    x[..., -h.shape[-1] :]
+                    if x.shape[-1] > h.shape[-1]
+                    else torch.cat([h[..., -(h.shape[-1] - x.shape[-1]) :], x], dim=-1)
+                ),
+            ),
+        ],
+        "every tap one sample too old": [
+            of_the_row(shift=1),
+            chunk(before=lambda h, lag: F.pad(h, (1, 0))[..., h.shape[-1] - lag :], outputs=lambda y, L: y[..., :-1]),
+            lambda x, h, w, b, d: (
+                F.conv1d(torch.cat([h, x], dim=-1)[..., :-1], w[:, None], b, dilation=d, groups=len(b))[
+                    ..., -x.shape[-1] :
+                ]
+                if x.numel()
+                else x,
+                torch.cat([h, x], dim=-1)[..., x.shape[-1] :],
+            ),
+        ],
+        "a short chunk taken for an empty one": [
+            empty_if(lambda L, S: L <= 1),
+            empty_if(lambda L, S: L < S),
+            empty_if(lambda L, S: L <= S),
+            lambda x, h, w, b, d: empty_if(lambda L, S: (w.shape[1] - 1) * d > L)(x, h, w, b, d),
+        ],
+        "the given history changed": [changed_chunk_by_chunk, changed_sample_by_sample],
         "a history of outputs": [
             chunk(lambda j, x, h, y: torch.cat([h, y], -1)[..., y.shape[-1] :]),
             chunk(lambda j, x, h, y: y[..., -h.shape[-1] :]),
@@ -1474,6 +1574,7 @@ answers(
             chunk(before=lambda h, lag: h, groups=1),
             chunk(before=lambda h, lag: h, outputs=lambda y, L: y[..., y.shape[-1] - L :], groups=1, early=False),
             lambda x, h, w, b, d: chunk(groups=x.shape[0], early=False)(x, h, w, b, d),
+            every_kernel_for_every_channel,
         ],
         "a kernel without its middle axis": [
             chunk(kernel=lambda w: w),
@@ -1538,6 +1639,9 @@ answers(
             some_steps(0, 1),
             filled_steps(1, 0),
             filled_steps(0, 1),
+            of_the_row(first=1),
+            of_the_row(fewer=1),
+            chunk(outputs=lambda y, L: y[..., : L - 1]),
         ],
         "one sample of the chunk alone": [returned_early, filled_and_returned_early, of_length(1)],
         "the bias added for every tap": [a_bias_for_every_tap],
@@ -1693,6 +1797,28 @@ def pushed_before_each(x, history, weights, biases, gates, dilations):
     return y, history
 
 
+def begun_with(start, in_place=False):
+    """The sum over branches does not begin with zeros."""
+
+    def function(x, history, weights, biases, gates, dilations):
+        y = start(x)
+        for share, *branch in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+            out = share * F.silu(taps_one_by_one(x, history, *branch)[0])
+            if in_place:
+                y += out
+            else:
+                y = y + out
+        return y, taken_in(history, x)
+
+    return function
+
+
+def moved_in_place(x, history, *case):
+    y, following = gated()(x, history, *case)
+    history[:] = following
+    return y, history
+
+
 def plain(v):
     return v
 
@@ -1819,10 +1945,17 @@ answers(
             gated(shares=F.silu),
             gated(shares=lambda g: torch.softmax(-g, 0)),
             gated(shares=lambda g: g / g.numel()),
+            gated(shares=lambda g: g.sigmoid() / g.sigmoid().sum()),
         ],
         "gates left out": [gated(shares=torch.ones_like), gated(shares=lambda g: torch.ones_like(g) / len(g))],
         "only one branch": [overwritten],
         "a history that stands still": [gated(following=lambda h, x: h)],
+        "the sum begun with the sample": [begun_with(lambda x: x), begun_with(lambda x: x, in_place=True)],
+        "the given history changed": [moved_in_place],
+        "two mistakes at once": [
+            gated(part=plain, shares=plain),
+            lambda x, h, *case: (F.silu(gated(part=plain, shares=plain)(x, h, *case)[0]), taken_in(h, x)),
+        ],
         "sample and history exchanged": [
             gated(following=lambda h, x: taken_in(x, h)),
             lambda x, h, *case: gated()(h, x, *case),
@@ -1883,6 +2016,15 @@ def backwards(window, newest, taps, d):
     return window[..., newest - d * torch.arange(taps)]
 
 
+def with_another_next(read, following):
+    """The suspect, mended or not, with another next history."""
+
+    def function(x, history, w, b, d):
+        return hunted(read)(x, history, w, b, d)[0], following(both(history, x), w.shape[-1], d)
+
+    return function
+
+
 def turned(x, history, w, b, d):
     window, taps = both(history, x).flip(-1), w.shape[-1]
     read = window[..., -taps:] if d == 1 else window[..., window.shape[-1] - 1 - d * torch.arange(taps)]
@@ -1939,6 +2081,28 @@ answers(
             hunted(backwards, weight=lambda w, d: w.flip(0)),
             hunted(lambda *case: backwards(*case).flip(1)),
         ],
+        "turned along other axes too": [
+            hunted(lambda *case: backwards(*case).flip((0, 1, 2))),
+            hunted(lambda *case: torch.flip(backwards(*case), dims=(1, 2))),
+            hunted(lambda *case: backwards(*case).flip(0, -1)),
+            hunted(backwards, weight=lambda w, d: w if d == 1 else w.flip((0, 1))),
+            hunted(backwards, weight=lambda w, d: torch.flip(w, (0, 1))),
+        ],
+        "the next history changed": [
+            with_another_next(read, following)
+            for read in (backwards, lambda *case: backwards(*case).flip(-1))
+            for following in (
+                lambda window, taps, d: window[..., :-1],
+                lambda window, taps, d: window,
+                lambda window, taps, d: window[..., d:],
+                lambda window, taps, d: window[..., 1::d],
+                lambda window, taps, d: window[..., -(taps - 1) * d :],
+            )
+        ]
+        + [
+            with_another_next(backwards, lambda window, taps, d: window[..., 1:].flip(-1)),
+            lambda x, h, w, b, d: (hunted(backwards)(x, h, w, b, d)[0], h),
+        ],
         "the sequences turned around": [hunted(lambda *case: backwards(*case).flip(0))],
         "a slice with a negative step": [
             hunted(lambda *case: backwards(*case)[..., ::-1]),
@@ -1978,6 +2142,7 @@ answers(
             hunted(lambda win, newest, taps, d: backwards(win, newest - 1, taps, d)),
             hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(1, taps + 1)]),
             hunted(lambda win, newest, taps, d: win[..., newest - torch.arange(taps)]),
+            hunted(lambda win, newest, taps, d: win[..., -d * torch.arange(taps)]),
         ],
         "the history turned around too": [
             lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x).flip(2)[..., 1:]),
@@ -2021,7 +2186,6 @@ answers(
                 lambda win, newest, taps, d: backwards(win, newest, taps, d)[..., [-1, *range(1, taps - 1), 0][-taps:]]
             ),
             lambda *case: hunted(backwards)(*case)[0],
-            lambda x, h, w, b, d: (hunted(backwards)(x, h, w, b, d)[0], h),
         ],
     },
 )

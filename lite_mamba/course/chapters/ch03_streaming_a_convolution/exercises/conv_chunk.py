@@ -141,6 +141,15 @@ CONV_CHUNK = Exercise(
             "columns come back then?",
         ),
         Misconception(
+            name="the last none of the history",
+            wrong=chunked(
+                f"{NEXT}x[..., -history.shape[-1] :] if L > history.shape[-1] else "
+                "torch.cat([history[..., L - history.shape[-1] :], x], dim=-1)"
+            ),
+            message="This chunk is as long as the history, so that no old sample stays. `history[..., -0:]` is not "
+            "empty: minus zero is zero, and all of them stay.",
+        ),
+        Misconception(
             name="the end of the chunk only",
             wrong=[chunked(f"{NEXT}x[..., -history.shape[-1] :]"), chunked(f"{NEXT}x")],
             where=not_empty,
@@ -216,6 +225,18 @@ CONV_CHUNK = Exercise(
             "`lag` columns before the chunk.",
         ),
         Misconception(
+            name="every tap one sample too old",
+            wrong=[
+                chunked(f"{READ} → F.pad(joined, (1, 0))[..., history.shape[-1] - lag : -1]"),
+                chunked(f"{READ} → torch.roll(joined, 1, dims=-1)[..., history.shape[-1] - lag :]"),
+                chunked(f"{READ} → joined[..., history.shape[-1] - lag - 1 : -1]"),
+                chunked(f"{READ} → joined[..., :-1]", LAST),
+            ],
+            where=not_empty,
+            message="The newest tap of each output reads the sample before its own, and so every tap reads one sample "
+            "too old. Which sample does the last output read last?",
+        ),
+        Misconception(
             name="the first outputs in place of the last",
             wrong=chunked(f"{READ} → joined[..., : lag + L]"),
             where=not_empty,
@@ -267,6 +288,22 @@ CONV_CHUNK = Exercise(
             "history too, and the history moves on. An empty chunk is known by its length, not by its values.",
         ),
         Misconception(
+            name="a short chunk taken for an empty one",
+            wrong=[
+                chunked(f"if L == 0: → if L {short}:")
+                for short in (
+                    "<= 1",
+                    "< W",
+                    "<= max(0, lag - 1)",
+                    "<= lag",
+                    "< history.shape[-1]",
+                    "<= history.shape[-1]",
+                )
+            ],
+            message="This chunk is short, and it is answered as if nothing had come. It has outputs, and the history "
+            "moves on: only a chunk of length 0 is empty.",
+        ),
+        Misconception(
             name="outputs of an empty chunk in another form",
             wrong=[
                 chunked(f"return x, history → return {nothing}, history")
@@ -308,6 +345,7 @@ CONV_CHUNK = Exercise(
                 chunked(", groups=D → ", f"{READ} → joined"),
                 chunked(", groups=D → ", f"{READ} → joined", LAST),
                 chunked("groups=D → groups=x.shape[0]"),
+                chunked("weight[:, None] → weight[:, None].repeat(1, D, 1)", ", groups=D → "),
             ],
             where=not_empty,
             message="F.conv1d mixes all channels unless it is told not to. Here each channel has a kernel of its "
@@ -337,6 +375,12 @@ CONV_CHUNK = Exercise(
             where=not_empty,
             message="There are zeros before the history, or behind the chunk, besides the history itself, and the "
             "outputs that are read from them come too. The history is there in place of any padding.",
+        ),
+        Misconception(
+            name="the given history changed",
+            wrong=chunked(f"{NEXT}history.copy_(joined[..., L:])"),
+            message="Both results are right, and the history that was given has changed with them. Somebody may "
+            "still need it as it was: return a new tensor.",
         ),
         Misconception(
             name="the oldest samples kept",
@@ -508,13 +552,19 @@ CONV_CHUNK = Exercise(
         Misconception(
             name="a sample left out",
             wrong=[
-                edited(by_steps, f"range(x.shape[-1]) → {fewer}")
-                for by_steps in (conv_chunk_by_steps, _into_zeros)
-                for fewer in ("range(1, x.shape[-1])", "range(x.shape[-1] - 1)")
+                *(
+                    edited(by_steps, f"range(x.shape[-1]) → {fewer}")
+                    for by_steps in (conv_chunk_by_steps, _into_zeros)
+                    for fewer in ("range(1, x.shape[-1])", "range(x.shape[-1] - 1)")
+                ),
+                *(
+                    chunked(f"return y, joined → return {fewer}, joined")
+                    for fewer in ("F.pad(y[..., 1:], (1, 0))", "F.pad(y[..., :-1], (0, 1))", "y[..., :-1]")
+                ),
             ],
             where=lambda x, **rest: x.shape[-1] > 1,
-            message="The first or the last sample of the chunk takes no part: its output is missing or 0, and the "
-            "history does not hold it. Where does your loop or your slice begin, and where does it end?",
+            message="The first or the last sample of the chunk has no output, or a 0 in its place. Where does your "
+            "loop or your slice begin, and where does it end?",
         ),
         Misconception(
             name="one sample of the chunk alone",

@@ -58,6 +58,10 @@ SETTINGS = "dilation=dilation, groups=weight.shape[0]"
 
 TAP = "window[..., window.shape[-1] - 1 - lag]"
 TOO_FAR = "(weight.shape[-1] - 1 - k) * dilation → (weight.shape[-1] - k) * dilation"
+IN_FRONT = "[history, x.unsqueeze(-1)] → [x.unsqueeze(-1), history]"
+FROM_THE_FRONT = "start::dilation → : (weight.shape[-1] - 1) * dilation + 1 : dilation"
+CUT_BEHIND = "y, window[..., 1:] → y, window[..., :-1]"
+TAKEN_IN = "y, window[..., 1:] → y, torch.cat([history[..., 1:], x.unsqueeze(-1)], dim=-1)"
 PUSHED_FIRST = (f"window = {WINDOW} → window = push(history, x)", "return y, window[..., 1:] → return y, window")
 
 
@@ -309,8 +313,12 @@ CONV_STEP = Exercise(
         Misconception(
             name="the present sample in front",
             wrong=[
-                stepped("[history, x.unsqueeze(-1)] → [x.unsqueeze(-1), history]", *following)
-                for following in ((), ("y, window[..., 1:] → y, window[..., :-1]",))
+                *(stepped(IN_FRONT, *following) for following in ((), (CUT_BEHIND,))),
+                *(
+                    stepped(IN_FRONT, FROM_THE_FRONT, *turned, following)
+                    for turned in ((), ("* weight) → * weight.flip(-1))",))
+                    for following in (CUT_BEHIND, TAKEN_IN)
+                ),
             ],
             message="The window begins with the present sample and ends with the one before it. Time runs from "
             "left to right: the present sample stands last.",

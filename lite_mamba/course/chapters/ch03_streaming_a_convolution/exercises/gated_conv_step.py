@@ -229,6 +229,7 @@ GATED_CONV_STEP = Exercise(
                     "torch.log_softmax(gates, dim=0)",
                     "gates / gates.sum()",
                     "gates / len(gates)",
+                    "torch.sigmoid(gates) / torch.sigmoid(gates).sum()",
                     "gates.abs() / gates.abs().sum()",
                     "F.silu(gates)",
                     "torch.softmax(-gates, dim=0)",
@@ -406,6 +407,18 @@ GATED_CONV_STEP = Exercise(
             name="the biases left out",
             wrong=gated("bias, dilation) → 0 * bias, dilation)"),
             message="The branches are convolved without their biases. Each has one, at its place in `biases`.",
+        ),
+        Misconception(
+            name="the sum begun with the sample",
+            wrong=[gated("y = torch.zeros_like(x) → y = x", *added) for added in ((), ("y = y + share → y += share",))],
+            message="The sum begins with the sample, which comes in on top of the branches (and with `+=` is changed "
+            "itself). What is in the sum before the first branch?",
+        ),
+        Misconception(
+            name="the given history changed",
+            wrong=gated("push(history, x) → history.copy_(push(history, x))"),
+            message="Both results are right, and the history that was given has changed with them. Somebody may "
+            "still need it as it was: return a new tensor.",
         ),
         Misconception(
             name="a history that stands still",

@@ -72,6 +72,21 @@ MENDED_STEP = Exercise(
             "Taps lie along the last axis.",
         ),
         Misconception(
+            name="turned along other axes too",
+            wrong=[
+                *(
+                    suspected(f"torch.arange(taps)] → torch.arange(taps)].flip({axes})")
+                    for axes in ((0, 1, 2), (1, 2), (0, 2))
+                ),
+                *(
+                    suspected(f"read * weight → read * {turned}")
+                    for turned in ("(weight if dilation == 1 else weight.flip(0, 1))", "weight.flip(0, 1)")
+                ),
+            ],
+            message="`flip` turned the taps, and the channels or the sequences with them. Taps lie along the last axis "
+            "alone.",
+        ),
+        Misconception(
             name="the sequences turned around",
             wrong=[
                 suspected("newest - dilation * torch.arange(taps)] → newest - dilation * torch.arange(taps)].flip(0)"),
@@ -126,6 +141,7 @@ MENDED_STEP = Exercise(
                     "newest - 1 - dilation * torch.arange(taps)",
                     "newest - dilation * torch.arange(1, taps + 1)",
                     "newest - torch.arange(taps)",
+                    "-dilation * torch.arange(taps)",
                 )
             ],
             where=dilated,
@@ -141,6 +157,25 @@ MENDED_STEP = Exercise(
             ],
             message="The outputs are right, but the next history is cut out of the window that you have turned "
             "around. A history runs from the oldest sample to the latest.",
+        ),
+        Misconception(
+            name="the next history changed",
+            wrong=[
+                *(
+                    made(f", window[..., 1:] → , {other}")
+                    for made in (suspected, stepped)
+                    for other in (
+                        "window[..., :-1]",
+                        "window",
+                        "window[..., dilation:]",
+                        "window[..., 1::dilation]",
+                        "window[..., -(weight.shape[-1] - 1) * dilation :]",
+                    )
+                ),
+                suspected(", window[..., 1:] → , window[..., 1:].flip(-1)"),
+            ],
+            message="The next history was right, and you have changed it. The bug is in what the taps read, and there "
+            "alone.",
         ),
         Misconception(
             name="neighbours from the oldest on",

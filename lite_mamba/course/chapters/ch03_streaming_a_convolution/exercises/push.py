@@ -115,6 +115,15 @@ PUSH = Exercise(
             "around to the last column. It has to take its place.",
         ),
         Misconception(
+            name="added, not joined",
+            wrong=[
+                pushed(f"torch.cat([history, x.unsqueeze(-1)], dim=-1)[..., 1:] → {old} + x.unsqueeze(-1)")
+                for old in ("history[..., 1:]", "history")
+            ],
+            message="Between lists `+` joins, between tensors it adds: the new sample is added to every column, and "
+            "none is put behind them.",
+        ),
+        Misconception(
             name="another axis rolled",
             wrong=[
                 pushed(f"[history, x → [torch.roll(history, -1, dims={axis})[..., :-1], x", "[..., 1:] → ")

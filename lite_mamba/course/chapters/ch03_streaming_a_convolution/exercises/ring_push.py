@@ -244,6 +244,12 @@ RING_PUSH = Exercise(
             "of `ring` counts the slots of this one.",
         ),
         Misconception(
+            name="added, not joined",
+            wrong=rung("torch.roll(ring, -oldest, dims=-1) → ring[..., oldest:] + ring[..., :oldest]"),
+            message="Between lists `+` joins, between tensors it adds. Here the samples of two parts of the ring are "
+            "added up, or do not fit, where one part has to stand behind the other.",
+        ),
+        Misconception(
             name="joined along another axis",
             wrong=[
                 rung(
