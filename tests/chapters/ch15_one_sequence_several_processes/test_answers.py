@@ -160,6 +160,18 @@ SUMMARY = [
     ("exp2", lambda d, A, x: (d.sum(), by_weights(d, math.log(2) * A, x)[1]), "a power of 2"),
     ("half-lives", lambda d, A, x: (d.sum(), functools.reduce(
         lambda h, t: h / 2 ** d[t] + x[t], range(len(d)), 0 * A)), "a power of 2"),
+    ("without the last step", lambda d, A, x: by_pairs(d[:-1], A, x[:-1]), "a part without one of its steps"),
+    ("without the first step", lambda d, A, x: by_weights(d[1:], A, x[1:]), "a part without one of its steps"),
+    ("exponents, all added up", totalled(lambda d, A: torch.outer(d, A).sum()), "one number with A in it"),
+    ("decays, all multiplied", totalled(lambda d, A: torch.outer(d, A).exp().prod()), "one number with A in it"),
+    ("the mean of A", totalled(lambda d, A: sum(d) * A.mean()), "one number with A in it"),
+    ("the exponent of the first state", totalled(lambda d, A: (d * A[0]).sum()), "one number with A in it"),
+    ("decays, added up over the steps", totalled(lambda d, A: sum(torch.exp(step * A) for step in d)),
+     "decays that are added up"),
+    ("decays, all added up", totalled(lambda d, A: torch.outer(d, A).exp().sum()), "decays that are added up"),
+    ("a decay without A", totalled(lambda d, A: math.exp(-sum(d))), "an exponential of the sum"),
+    ("an exponential", totalled(lambda d, A: torch.exp(d).prod()), "an exponential of the sum"),
+    ("a total N times", totalled(lambda d, A: (d[:, None] * torch.ones_like(A)).sum(0)), "a total for each state"),
     ("A outside", lambda d, A, x: (d.sum(), functools.reduce(
         lambda h, t: A * torch.exp(d[t]) * h + x[t], range(len(d)), 0 * A)), "an exponential of one factor"),
     ("Δ outside", lambda d, A, x: (d.sum(), functools.reduce(
@@ -398,6 +410,13 @@ START = [
     ("the end behind", lambda rank, totals, ends, A: sum(
         (torch.exp(A * totals[q + 1 : rank].sum()) * ends[q + 1] for q in range(rank)), 0 * A),
      "the own part counted"),
+    ("running sums, one of them at q − 1", lambda rank, totals, ends, A: sum((ends[q] * torch.exp(
+        A * (totals.cumsum(0)[rank - 1] - totals.cumsum(0)[q - 1])) for q in range(rank)), 0 * A),
+     "a running sum before part 0"),
+    ("running sums up to the own end, one of them at q − 1", lambda rank, totals, ends, A: sum((ends[q] * torch.exp(
+        A * (totals.cumsum(0)[rank] - totals.cumsum(0)[q - 1])) for q in range(rank)), 0 * A),
+     "a running sum before part 0"),
+    ("downwards, inclusive", carried(fade_then_add, lambda rank, P: range(rank, -1, -1)), "two mistakes at once"),
     ("exp2", lambda rank, totals, ends, A: by_sums(rank, totals, ends, math.log(2) * A), "a power of 2"),
     ("half-lives", lambda rank, totals, ends, A: sum(
         (0.5 ** totals[q + 1 : rank].sum() * ends[q] for q in range(rank)), 0 * A), "a power of 2"),
@@ -515,6 +534,11 @@ CORRECTED = [
     ("the last Δ for all", added(lambda d: d[-1].expand(len(d)).cumsum(0)), "steps taken as equal"),
     ("scanned again, add, then fade", lambda s, start, d, A: torch.stack(list(itertools.accumulate(
         range(len(d)), lambda h, t: torch.exp(d[t] * A) * (h + s[t]), initial=start))[1:]), "states taken for drives"),
+    ("up to the last", lambda s, start, d, A: torch.cat([by_loop(s[:-1], start, d, A), s[-1:]]),
+     "a last state that gets nothing"),
+    ("the state before", lambda s, start, d, A: torch.stack(
+        [s[t] + torch.exp(d[t] * A) * (s[t - 1] if t else start) for t in range(len(s))]),
+     "the state before once more"),
     ("exp2", lambda s, start, d, A: s + torch.exp2(torch.outer(d.cumsum(0), A)) * start, "a power of 2"),
     ("half-lives", lambda s, start, d, A: s + 2 ** -d.cumsum(0)[:, None] * start, "a power of 2"),
 ]  # fmt: skip
@@ -927,7 +951,17 @@ BACK = [
     ("the total behind", lambda rank, totals, slopes, A: behind()(rank, totals.roll(-1), slopes, A),
      "the total of the part behind"),
     ("the last", lambda rank, totals, slopes, A: slopes[-1], "the last part alone"),
-    ("zeros", lambda rank, totals, slopes, A: torch.zeros_like(A), None),
+    ("zeros", lambda rank, totals, slopes, A: torch.zeros_like(A), "zeros for every rank"),
+    ("a range without a step", back(fade_then_add, lambda rank, P: range(P - 1, rank)), "zeros for every rank"),
+    ("upwards, inclusive", back(fade_then_add, lambda rank, P: range(rank, P)), "two mistakes at once"),
+    ("the rank turned round", lambda rank, totals, slopes, A: by_sums(len(totals) - 1 - rank, totals, slopes, A),
+     "the rank alone turned round"),
+    ("running sums, one of them at rank − 1", lambda rank, totals, slopes, A: sum((slopes[q] * torch.exp(
+        A * (totals.cumsum(0)[q - 1] - totals.cumsum(0)[rank - 1])) for q in range(rank + 1, len(slopes))), 0 * A),
+     "a running sum before part 0"),
+    ("running sums up to the end, one of them at rank − 1", lambda rank, totals, slopes, A: sum((slopes[q] * torch.exp(
+        A * (totals.cumsum(0)[q] - totals.cumsum(0)[rank - 1])) for q in range(rank + 1, len(slopes))), 0 * A),
+     "a running sum before part 0"),
     ("no return", lambda *case: None, None),
     ("a crash", lambda rank, totals, slopes, A: slopes[rank + 1] @ totals, None),
     ("the own slope added", lambda rank, totals, slopes, A: slopes[rank] + sum(

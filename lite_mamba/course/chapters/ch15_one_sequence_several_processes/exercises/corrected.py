@@ -202,6 +202,19 @@ CORRECTED = Exercise(
             ],
         ),
         Misconception(
+            "a last state that gets nothing",
+            "Your last state is still that from zero. Where does your loop or your slice end?",
+            lambda states, start, delta, A: torch.cat([corrected(states, start, delta, A)[:-1], states[-1:]]),
+        ),
+        Misconception(
+            "the state before once more",
+            "To each state you add what is left of the one before it. That is in it already: what is missing in all of "
+            "them is what is left of the *start*.",
+            lambda states, start, delta, A: (
+                states + torch.exp(delta[:, None] * A) * torch.cat([start[None], states[:-1]])
+            ),
+        ),
+        Misconception(
             "steps taken as equal",
             "You count steps as if all were equal. They differ in size: the start has faded by the sum of the sizes "
             "that have gone by.",

@@ -292,7 +292,7 @@ END_GRADIENT = Exercise(
             "Each of your slopes fades by the parts behind *it*, as if it travelled to the last rank. Which parts lie "
             "between your end and that part's beginning?",
             [
-                _behind(lambda totals, rank, q: totals[q + 1 :].sum()),
+                edited(end_gradient, "reversed(range(rank + 1, len(totals))) → range(rank + 1, len(totals))"),
                 _behind(lambda totals, rank, q: totals[q:].sum()),
             ],
             where=lambda rank, totals, **_: rank < len(totals) - 2,
@@ -364,6 +364,28 @@ END_GRADIENT = Exercise(
                 lambda rank, totals, slopes, A: end_gradient(rank, totals.flip(0), slopes, A),
                 lambda rank, totals, slopes, A: end_gradient(rank, totals, slopes.flip(0), A),
             ],
+        ),
+        Misconception(
+            "the rank alone turned round",
+            "You turn the rank round, and leave totals and slopes as they are: so you collect from the first parts. A "
+            "part has the same place in all three.",
+            lambda rank, totals, slopes, A: end_gradient(rank, totals.flip(0), slopes.flip(0), A),
+        ),
+        Misconception(
+            "zeros for every rank",
+            "Every rank gets zeros. Does your loop take a turn? A range that counts down has a step of −1, or stands "
+            "in `reversed`.",
+            lambda rank, totals, slopes, A: torch.zeros_like(A),
+        ),
+        Misconception(
+            "a running sum before part 0",
+            "The sum of the totals before your part stands at rank − 1 in `cumsum`. Before part 0 it is 0, and Python "
+            "takes the last one there, that of all parts. And which parts lie between your *end* and the part behind?",
+            [
+                _behind(lambda totals, rank, q: totals.cumsum(0)[q - 1] - totals.cumsum(0)[rank - 1]),
+                _behind(lambda totals, rank, q: totals.cumsum(0)[q] - totals.cumsum(0)[rank - 1]),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 1 and totals.max() < LONG,
         ),
         Misconception(
             "a mean for a sum",

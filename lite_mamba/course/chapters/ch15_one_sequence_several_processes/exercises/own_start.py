@@ -190,7 +190,7 @@ OWN_START = Exercise(
             "Each of your ends fades by the parts *before* it, as if the state travelled from your neighbour back to "
             "rank 0. Which parts lie between an end and your beginning?",
             [
-                _before(lambda totals, q, rank: totals[:q].sum()),
+                edited(own_start, "range(rank) → reversed(range(rank))"),
                 _before(lambda totals, q, rank: totals[: q + 1].sum()),
             ],
             where=lambda rank, **_: rank > 1,
@@ -291,6 +291,16 @@ OWN_START = Exercise(
                 edited(own_start, "range(rank) → range(1, rank + 1)"),
                 edited(own_start, "range(rank) → range(rank, 0, -1)"),
             ],
+        ),
+        Misconception(
+            "a running sum before part 0",
+            "The sum of the totals before part q stands at q − 1 in `cumsum`. Before part 0 it is 0, and Python takes "
+            "the last one there, that of all parts. And which parts lie between the *end* of part q and you?",
+            [
+                _before(lambda totals, q, rank: totals.cumsum(0)[rank - 1] - totals.cumsum(0)[q - 1]),
+                _before(lambda totals, q, rank: totals.cumsum(0)[rank] - totals.cumsum(0)[q - 1]),
+            ],
+            where=lambda rank, totals, **_: rank > 0 and totals.max() < LONG,
         ),
         Misconception(
             "a product of step sizes",

@@ -307,6 +307,46 @@ SUMMARY = Exercise(
             [edited(summary, "delta.sum() → delta[1:].sum()"), edited(summary, "delta.sum() → delta[:-1].sum()")],
         ),
         Misconception(
+            "a part without one of its steps",
+            "One step is missing in both of your results, the first or the last. Where does your loop or your slice "
+            "begin, and where does it end?",
+            [
+                edited(summary, "zip(delta, x, → zip(delta[:-1], x[:-1],", "delta.sum() → delta[:-1].sum()"),
+                edited(summary, "zip(delta, x, → zip(delta[1:], x[1:],", "delta.sum() → delta[1:].sum()"),
+            ],
+        ),
+        Misconception(
+            "one number with A in it",
+            "Your first result is one number, and A is in it. Everybody knows A, with a rate for each state. What else "
+            "is in the exponents of all N, and the same in each?",
+            [
+                edited(summary, "return delta.sum(), end → return (A * delta.sum()).sum(), end"),
+                edited(summary, "return delta.sum(), end → return torch.exp((A * delta.sum()).sum()), end"),
+                edited(summary, "return delta.sum(), end → return (A * delta.sum()).mean(), end"),
+                edited(summary, "return delta.sum(), end → return A[0] * delta.sum(), end"),
+            ],
+        ),
+        Misconception(
+            "decays that are added up",
+            "Your first result is a sum of decays. Decays multiply; what is added up are the steps in their exponents.",
+            [
+                edited(summary, "return delta.sum(), end → return torch.exp(delta[:, None] * A).sum(0), end"),
+                edited(summary, "return delta.sum(), end → return torch.exp(delta[:, None] * A).sum(), end"),
+            ],
+        ),
+        Misconception(
+            "an exponential of the sum",
+            "Your first result is an exponential of the sum of the steps. The others put the sum into N exponents, "
+            "each with its own A: what they need is the sum itself.",
+            [edited(summary, f"delta.sum() → torch.exp({sign}delta.sum())") for sign in ("", "-")],
+            where=lambda delta, **_: delta.max() < LONG,
+        ),
+        Misconception(
+            "a total for each state",
+            "Your first result is right, and stands there N times. One number says how all N states fade.",
+            edited(summary, "return delta.sum(), end → return delta.sum().expand_as(A), end"),
+        ),
+        Misconception(
             "a decay without Δ",
             "Your state fades by exp(A) at each step, whatever its size. A step fades by its own Δ.",
             edited(summary, "delta_t * A → A"),
