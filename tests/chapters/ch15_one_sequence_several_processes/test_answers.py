@@ -682,7 +682,23 @@ HALO = [
     ("zeros", lambda rank, parts, m: torch.zeros(len(parts[0]), m), "zeros for every rank"),
     ("the own last", lambda rank, parts, m: parts[rank][:, -m:], "the part's own samples"),
     ("the own first", lambda rank, parts, m: parts[rank][:, :m], "the part's own samples"),
-    ("nothing for rank 0", lambda rank, parts, m: from_all(rank, parts, m) if rank else parts[0][:, :0], None),
+    ("nothing for rank 0", lambda rank, parts, m: from_all(rank, parts, m) if rank else parts[0][:, :0],
+     "zeros of another shape for rank 0"),
+    ("zeros of no channel for rank 0", lambda rank, parts, m: from_all(rank, parts, m) if rank else torch.zeros(m),
+     "zeros of another shape for rank 0"),
+    ("zeros like the part for rank 0", lambda rank, parts, m: from_all(rank, parts, m) if rank else 0 * parts[rank],
+     "zeros of another shape for rank 0"),
+    ("no index below 0", lambda rank, parts, m: F.pad(parts[max(rank - 1, 0)], (m, 0))[:, -m:],
+     "a first rank that takes its own samples"),
+    ("the own first for rank 0", lambda rank, parts, m: F.pad(torch.cat(parts[:rank], 1), (m, 0))[:, -m:] if rank else
+     F.pad(parts[0], (0, m))[:, :m], "a first rank that takes its own samples"),
+    ("one to the right", lambda rank, parts, m: F.pad(torch.cat(parts, 1), (m, 0))[
+        :, (b := sum(p.shape[1] for p in parts[:rank])) + 1 : b + m + 1], "samples of the own part"),
+    ("whole parts, until there are enough", lambda rank, parts, m: F.pad(x := functools.reduce(
+        lambda x, part: torch.cat([part, x], 1) if x.shape[1] < m else x, parts[:rank][::-1], parts[0][:, :0]),
+        (max(0, m - x.shape[1]), 0)), "a halo that is not cut off"),
+    ("zeros on the wrong side, and the end of that", lambda rank, parts, m: F.pad(
+        torch.cat([parts[0][:, :0], *parts[:rank]], 1), (0, m))[:, -m:], "zeros for every rank"),
     ("no return", lambda *case: None, None),
     ("a crash", lambda rank, parts, m: torch.cat(parts[:rank])[:, -m:], None),
     ("the first sample again", lambda rank, parts, max_lag: (
@@ -754,6 +770,16 @@ def kept(outputs):
     return answer
 
 
+def of_length(length):
+    """Each part convolved behind a halo that is as long as the sizes of the parts say."""
+
+    def answer(parts, weight, dilation):
+        xs = [torch.cat([halo(rank, parts, length(rank, parts)), part], dim=1) for rank, part in enumerate(parts)]
+        return [joined([x], weight, dilation)[0][:, -part.shape[1] :] for x, part in zip(xs, parts, strict=True)]
+
+    return answer
+
+
 def without_padding(reach):
     def answer(parts, weight, dilation):
         back = reach(weight.shape[1], dilation)
@@ -821,12 +847,20 @@ HUNT = [
     ("a gap short, and one sample more", convolved(lambda taps, d: (taps - 2) * d + 1), "a gap too few"),
     ("twelve samples", convolved(lambda taps, d: 12), "a halo of a fixed length"),
     ("three samples", convolved(lambda taps, d: 3), "a halo of a fixed length"),
-    ("a hundred samples", convolved(lambda taps, d: 100), None),
-    ("twenty samples", convolved(lambda taps, d: 20), None),
+    ("a hundred samples", convolved(lambda taps, d: 100), "a halo of a fixed length"),
+    ("a hundred samples at most", convolved(lambda taps, d: min((taps - 1) * d, 100)), "a halo of a fixed length"),
+    ("fifty samples", convolved(lambda taps, d: 50), "a halo of a fixed length"),
+    ("twenty samples", convolved(lambda taps, d: 20), "a halo of a fixed length"),
+    ("as many as the part has", of_length(lambda rank, parts: parts[rank].shape[1]), "a halo as long as a part"),
+    ("as many as the first part has", of_length(lambda rank, parts: parts[0].shape[1]), "a halo as long as a part"),
+    ("as many as the longest part has", of_length(lambda rank, parts: max(part.shape[1] for part in parts)),
+     "a halo as long as a part"),
+    ("as many as the neighbour has", of_length(lambda rank, parts: parts[rank - 1].shape[1]),
+     "the samples of the neighbour alone"),
     ("four taps", convolved(lambda taps, d: 3 * d, lambda k, taps, d: (3 - k) * d), "four taps, whatever the kernel"),
     ("dilated gaps, two at most", convolved(lambda taps, d: taps - 1 + 2 * (d - 1)), None),
     ("half of the reach", convolved(lambda taps, d: (taps - 1) * d // 2), None),
-    ("ten samples", convolved(lambda taps, d: 10), None),
+    ("ten samples", convolved(lambda taps, d: 10), "a halo of a fixed length"),
     ("zeros", convolved(before=lambda rank, parts, m: torch.zeros(len(parts[0]), m)),
      "parts that know nothing of each other"),
     ("reversed", convolved(lag=lambda k, taps, d: k * d), "taps in the wrong order"),

@@ -70,6 +70,8 @@ def _without_dilation(parts, weight, dilation):
 
 
 REACH = "reach = (taps - 1) * dilation"
+LONGEST = "max(part.shape[1] for part in parts)"
+LENGTHS = (3, 4, 8, 9, 10, 12, 15, 16, 20, 24, 27, 32, 36, 64, 80, 100, 128, 200, 256, 500, 1000)
 
 
 CONVOLVE_PARTS = Exercise(
@@ -167,10 +169,19 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "a halo of a fixed length",
-            "Your halo has one length, whatever the kernel and its dilation. It is enough for some of them. What makes "
-            "the first output read further back?",
-            [edited(convolve_parts, f"{REACH} → reach = {length}") for length in (3, 12, 15, 16)],
+            "Your halo has a fixed length, or ends at one, whatever the kernel and its dilation. It is enough for some "
+            "of them. What makes the first output read further back?",
+            [edited(convolve_parts, f"{REACH} → reach = {length}") for length in LENGTHS],
             where=lambda weight, dilation, **_: weight.shape[1] > 2,
+        ),
+        Misconception(
+            "a halo as long as a part",
+            "Your halo is as long as a part, or at most so long. The kernel says how far the first output reads back, "
+            "and that may be less than a part, or more.",
+            [
+                edited(convolve_parts, f"x = torch → reach = {length}\n        x = torch")
+                for length in ("part.shape[1]", "parts[0].shape[1]", LONGEST)
+            ],
         ),
         Misconception(
             "four taps, whatever the kernel",

@@ -77,6 +77,9 @@ def _joined_from_the_nearest_on(rank, parts, max_lag):
     return F.pad(known, (max_lag, 0))[:, -max_lag:]
 
 
+CUT_OFF = "F.pad(known, (max_lag, 0))[:, -max_lag:] → F.pad(known, (max(0, max_lag - known.shape[1]), 0))"
+
+
 HALO = Exercise(
     id="15.halo",
     title="The samples in front of a part",
@@ -112,6 +115,27 @@ HALO = Exercise(
                     parts[rank - 1][:, -max_lag:] if rank else parts[0].new_zeros(len(parts[0]), max_lag)
                 ),
             ],
+        ),
+        Misconception(
+            "a halo that is not cut off",
+            "You return more than the last max_lag samples. Nobody reads what lies farther back, and it would have to "
+            "travel. If you have a slice: on which axis does it stand, and what does one take that begins at −0?",
+            [
+                edited(halo, "before[:, -max_lag:] → before"),
+                edited(
+                    halo,
+                    "*parts[:rank] → *(part[:, -max_lag:] for part in parts[:rank])",
+                    "before[:, -max_lag:] → before",
+                ),
+                lambda rank, parts, max_lag: torch.cat([parts[0][:, :0], *parts[:rank]], dim=1),
+                edited(_joined_from_the_nearest_on, "[known, before.pop()] → [before.pop(), known]", CUT_OFF),
+                edited(
+                    _collected,
+                    "max(0, part.shape[1] - missing) → -missing",
+                    "missing -= piece.shape[1] → missing = max(0, missing - piece.shape[1])",
+                ),
+            ],
+            where=lambda rank, **_: rank > 0,
         ),
         Misconception(
             "the whole part before",
@@ -153,26 +177,6 @@ HALO = Exercise(
             edited(halo, "[nothing, *parts[:rank]] → parts[:rank]", "before[ → F.pad(before, (max_lag, 0))["),
         ),
         Misconception(
-            "a halo that is not cut off",
-            "You return more than the last max_lag samples. Nobody reads what lies farther back, and it would have to "
-            "travel. If you have a slice: on which axis does it stand, and what does one take that begins at −0?",
-            [
-                edited(halo, "before[:, -max_lag:] → before"),
-                edited(
-                    halo,
-                    "*parts[:rank] → *(part[:, -max_lag:] for part in parts[:rank])",
-                    "before[:, -max_lag:] → before",
-                ),
-                lambda rank, parts, max_lag: torch.cat([parts[0][:, :0], *parts[:rank]], dim=1),
-                edited(
-                    _collected,
-                    "max(0, part.shape[1] - missing) → -missing",
-                    "missing -= piece.shape[1] → missing = max(0, missing - piece.shape[1])",
-                ),
-            ],
-            where=lambda rank, **_: rank > 0,
-        ),
-        Misconception(
             "a fixed number of parts",
             "You look at a fixed number of parts before yours. Together they may be shorter than the halo: go back "
             "until it is full.",
@@ -191,7 +195,12 @@ HALO = Exercise(
         Misconception(
             "samples of the own part",
             "The last of your samples belong to the part itself. The halo lies in front of it.",
-            edited(halo, "parts[:rank] → parts[:rank + 1]"),
+            [
+                edited(halo, "parts[:rank] → parts[:rank + 1]"),
+                lambda rank, parts, max_lag: torch.cat(
+                    [halo(rank, parts, max_lag)[:, 1:], torch.cat(parts[rank:], dim=1)[:, :1]], dim=1
+                ),
+            ],
         ),
         Misconception(
             "the part's own samples",
@@ -219,8 +228,8 @@ HALO = Exercise(
         ),
         Misconception(
             "zeros for every rank",
-            "Every rank gets nothing but zeros. Is anything of the parts before put in? And if it is, from which end "
-            "do you take the halo? The zeros stand first.",
+            "Every rank gets nothing but zeros. Is anything of the parts before put in? And if it is, at which end do "
+            "the zeros stand, and from which end do you take the halo?",
             edited(halo, "-max_lag: → :max_lag"),
         ),
         Misconception(
@@ -332,6 +341,25 @@ HALO = Exercise(
                 edited(halo, "(len(parts[0]), max_lag) → (1, max_lag)"),
                 lambda rank, parts, max_lag: halo(rank, parts, max_lag) if rank else parts[0].new_zeros(1, max_lag),
             ],
+        ),
+        Misconception(
+            "zeros of another shape for rank 0",
+            "What rank 0 gets has another shape than what the others get. Its halo is (D, max_lag), too, and all of it "
+            "is zeros.",
+            [
+                lambda rank, parts, max_lag: halo(rank, parts, max_lag) if rank else parts[0][:, :0],
+                lambda rank, parts, max_lag: halo(rank, parts, max_lag) if rank else parts[0].new_zeros(max_lag),
+                lambda rank, parts, max_lag: halo(rank, parts, max_lag) if rank else torch.zeros_like(parts[0]),
+            ],
+        ),
+        Misconception(
+            "a first rank that takes its own samples",
+            "Rank 0 gets samples of its own part. Nothing comes before rank 0, and its halo is zeros.",
+            [
+                lambda rank, parts, max_lag: parts[max(rank - 1, 0)][:, -max_lag:],
+                lambda rank, parts, max_lag: halo(rank, parts, max_lag) if rank else parts[0][:, :max_lag],
+            ],
+            where=_long,
         ),
         Misconception(
             "the first part left out",
