@@ -31,7 +31,7 @@ def _hunt_case(draw: Draw) -> dict:
     least, most, taps, dilations = {
         "near": (1, 8, (2, 5), (1, 4)),
         "far": (8, 12, (4, 5), (6, 9)),
-        "many taps": (1, 12, (6, 16), (1, 2)),
+        "many taps": (1, 12, (12, 18), (1, 2)),  # more gaps than anybody would count, and a power has room
         "farther": (1, 12, (3, 3), (6, 1000)),  # than any halo of a fixed length, and a power of it has room
     }[kind]
     first = draw.size(least, 5000 if kind == "farther" else most)

@@ -320,10 +320,17 @@ SUMMARY = Exercise(
             "Your first result is one number, and A is in it. Everybody knows A, with a rate for each state. What else "
             "is in the exponents of all N, and the same in each?",
             [
-                edited(summary, "return delta.sum(), end → return (A * delta.sum()).sum(), end"),
-                edited(summary, "return delta.sum(), end → return torch.exp((A * delta.sum()).sum()), end"),
-                edited(summary, "return delta.sum(), end → return (A * delta.sum()).mean(), end"),
-                edited(summary, "return delta.sum(), end → return A[0] * delta.sum(), end"),
+                edited(summary, f"return delta.sum(), end → return {one_number}, end")
+                for one_number in (
+                    "(A * delta.sum()).sum()",
+                    "(A * delta.sum()).mean()",
+                    "A[0] * delta.sum()",
+                    "A[-1] * delta.sum()",
+                    "torch.exp((A * delta.sum()).sum())",
+                    "torch.exp((A * delta.sum()).mean())",
+                    "torch.exp(A * delta.sum()).sum()",
+                    "torch.exp(A * delta.sum()).mean()",
+                )
             ],
         ),
         Misconception(
