@@ -93,13 +93,15 @@ class Slider(Control):
         return max(len(f"{number:.10g}".partition(".")[2]) for number in (self.low, self.step))
 
     def describe(self, value) -> str:
+        return with_unit(self.number(value), self.unit)
+
+    def number(self, value) -> str:
+        """How `value` reads without its unit."""
         if self.whole:
-            number = written(value, "")
-        elif abs(value) >= 1e4:
-            number = written(value, ",.0f")
-        else:
-            number = written(value, ".4g") if self.log else written(round(value, self.decimals()), ".10g")
-        return with_unit(number, self.unit)
+            return written(value, "")
+        if abs(value) >= 1e4:
+            return written(value, ",.0f")
+        return written(value, ".4g") if self.log else written(round(value, self.decimals()), ".10g")
 
     def summary(self) -> str:
         played = ", with a play button" if self.play else ""

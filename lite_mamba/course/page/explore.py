@@ -10,7 +10,6 @@ place of the sentence.
 """
 
 import html
-import math
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -21,7 +20,6 @@ from IPython.display import display, update_display
 from ..checking.errors import own_line
 from ..drawing.base import LiveFigure
 from ..drawing.controls import Choice, Control, Slider, Toggle
-from ..drawing.numbers import written
 from .cards import live, show
 from .check import owner
 
@@ -329,15 +327,9 @@ def _row(control: Control, widget: ipywidgets.Widget, label_width: str) -> ipywi
 
 
 def _slider_widget(control: Slider, shared: dict) -> ipywidgets.ValueWidget:
-    if control.log and control.low < 1e-4:  # a sentence writes 1.995e−6, and the widgets' own format 0.000001995
-        numbers = [(written(value, ".4g"), value) for value in control.positions()]
+    if control.log:  # the widgets' own formats write 0.000001995 and 65,536, where a sentence has 1.995e−6 and 65 536
+        numbers = [(control.number(value), value) for value in control.positions()]
         return ipywidgets.SelectionSlider(options=numbers, value=control.value, **shared)
-    if control.log:
-        ends = {"min": math.log10(control.low), "max": math.log10(control.high)}
-        whole = all(math.isclose(n, round(n)) for n in control.positions())
-        grouped = "," if control.high >= 10_000 else ""  # 1000, as sentences write it, and 126,000
-        form = f"{grouped}.0f" if whole else ",.4r" if grouped else ".4"  # 19.95 and 10; .4: 1.259e+5
-        return ipywidgets.FloatLogSlider(value=control.value, step=control.step, readout_format=form, **ends, **shared)
     kind = ipywidgets.IntSlider if control.whole else ipywidgets.FloatSlider
     form = {} if control.whole else {"readout_format": f".{control.decimals()}f"}
     return kind(value=control.value, min=control.low, max=control.high, step=control.step, **form, **shared)
