@@ -194,6 +194,8 @@ def chunks_with(decay=lambda a: a.prod(1), end=lambda end: end, first=lambda x: 
 
 
 COMBINE = [
+    ("both a first", lambda a1, a2, b1, b2: (a2 * a1, a2 * b1 + b2), None),
+    ("other names", lambda a, x, b, y: (b * a, b * x + y), "right"),
     ("a2·(b1 + b2/a2)", lambda a1, b1, a2, b2: (a2 * a1, a2 * (b1 + b2 / a2)), None),
     ("two lines", join, "right"),
     ("matrices", join_by_matrices, "right"),
@@ -555,6 +557,7 @@ def linear_states(a, x):
 
 
 TOO_FEW, BY_ONE = "too few rounds", "a shift that grows by one"
+TOO_EARLY = "decays that are joined too early"
 
 
 def rounds_that_lose(a, x, of_x):
@@ -598,6 +601,7 @@ def as_many_rounds_as(count, size=len, shift=lambda k: 2**k):
 
 
 HILLIS_STEELE = [
+    ("x by both", lambda a, x: rounds(a, x, lambda a1, b1, a2, b2: (a1 * a2, a1 * a2 * b1 + b2)), TOO_EARLY),
     ("the last one", lambda a, x: rounds(a, x)[-1], "the last state alone"),
     ("remembered by shape", remembering(lambda a, x: rounds(a, x)), None),
     (
@@ -1401,6 +1405,16 @@ ZEROS, LIFTED_WEIGHTS, OTHER_STEP = (
     "a decay of another step",
 )
 MENDED = [
+    (
+        "x / W · W",
+        lambda log_a, x: suspect(log_a, x, lambda y, w: w * (x / (w + 1e-12)).cumsum(0)),
+        "weights in the place of products",
+    ),
+    (
+        "float64, nan to 0",
+        lambda log_a, x: suspect(log_a.double(), x.double(), torch.div).nan_to_num().float(),
+        ZEROS,
+    ),
     ("sums as exponents", lambda log_a, x: rounds(log_a.flip(0).cumsum(0).flip(0).exp(), x), BESIDE),
     ("decays out of weights", decays_out_of_weights, "a division by zero"),
     ("the total, no epsilon", lambda log_a, x: ((W := later(log_a).exp()) * x).cumsum(0) / W, "a division by zero"),
@@ -1933,6 +1947,18 @@ def divided_carry(decay, end):
 
 
 CHUNKED = [
+    (
+        "a faded start",
+        chunks(lambda decay, end: decay * starts_from(0 * end[0], decay, end)),
+        "a start that has faded already",
+    ),
+    ("the start and end", chunks(lambda decay, end: after_each(decay, end) - end), "a start that has faded already"),
+    (
+        "k − 1 at 0",
+        chunks(lambda decay, end: after_each(decay.roll(1, 0), end.roll(1, 0))),
+        "a first chunk that starts from the last one",
+    ),
+    ("exp(a)", lambda a, x, chunk: chunks_with_views(a.exp(), x, chunk), "an exponential too many"),
     ("a divided carry", chunks(divided_carry), DIVIDED),
     ("return in the rerun", chunks(glue=lambda states: states[0]), "one state a chunk"),
     ("ends without a last step", ends_of(lambda T: range(max(1, T - 1))), "ends that are no states"),
@@ -2300,6 +2326,7 @@ def read_from_what_is_put_together(a, x):
 
 
 LINEAR = [
+    ("exp(a)", lambda a, x: collected(a.exp(), x), "an exponential too many"),
     ("cat, read back", read_from_what_is_put_together, "states put together at each step"),
     ("(1 − a)·x", lambda a, x: collected(a, x - a * x), "a drive that is weighted"),
     ("from zero at step 0", lambda a, x: from_step_1(a, x, torch.zeros_like), "a first step that is not made"),

@@ -188,13 +188,26 @@ CHUNKED_SCAN = Exercise(
         ),
         Misconception(
             "a first chunk that starts from the last one",
-            "Chunk 0 starts from the state after the last chunk: torch.roll, and the index −1, go round the end. "
+            "Chunk 0 starts from what the last chunk ends with: torch.roll, and the index −1, go round the end. "
             "Nothing comes before chunk 0.",
-            edited(
-                chunked_scan,
-                f"{CARRY} → h = decay * h + chunk_end\n        starts.append(h)",
-                "torch.stack(starts) → torch.stack(starts).roll(1, 0)",
-            ),
+            [
+                edited(
+                    chunked_scan,
+                    f"{CARRY} → h = decay * h + chunk_end\n        starts.append(h)",
+                    "torch.stack(starts) → torch.stack(starts).roll(1, 0)",
+                ),
+                edited(
+                    chunked_scan,
+                    "zip(a.prod(dim=1), end, → zip(a.prod(dim=1).roll(1, 0), end.roll(1, 0),",
+                    f"{CARRY} → h = decay * h + chunk_end\n        starts.append(h)",
+                ),
+            ],
+        ),
+        Misconception(
+            "a start that has faded already",
+            "You fade the start by the whole decay of its chunk, and run the chunk from what is left. The rerun fades "
+            "it step by step: it begins with the state before the chunk, as it is.",
+            edited(chunked_scan, "torch.stack(starts) → a.prod(dim=1) * torch.stack(starts)"),
         ),
         Misconception(
             "starts made by the chunk itself",
@@ -257,6 +270,11 @@ CHUNKED_SCAN = Exercise(
                     ("end = a_t * end + x_t → end = a_t * (end + x_t)",),
                 )
             ],
+        ),
+        Misconception(
+            "an exponential too many",
+            "You take exp of a. Here a is the decay itself, and no exponent.",
+            lambda a, x, chunk: chunked_scan(a.exp(), x, chunk),
         ),
         Misconception(
             "a rerun that does not fade",

@@ -21,8 +21,8 @@ def _steps_pairs(draw: Draw) -> dict:
 
 
 def _numbers_as_numbers(function, **steps):
-    """The pair; a tensor without axes is a number, too: the stub speaks of numbers or tensors."""
-    pair = function(**steps)
+    """The pair; a tensor without axes is a number, too. In the order of the stub, as the cells below call it."""
+    pair = function(*steps.values())
     if not isinstance(pair, tuple | list):
         return pair
     return tuple(part.item() if isinstance(part, Tensor) and part.ndim == 0 else part for part in pair)

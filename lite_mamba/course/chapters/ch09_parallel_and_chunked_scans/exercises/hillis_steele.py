@@ -152,7 +152,8 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "decays that are joined too early",
-            "You update a first, and then use the new a to update x. The join needs the a from before the round.",
+            "The earlier x fades by the new a, that of both spans, perhaps since you update a before x. Only the later "
+            "span comes behind it: its a, from before the round.",
             edited(
                 hillis_steele,
                 f"{JOIN} → new_a = a[shift:] * a[:-shift]; new_x = new_a * x[:-shift] + x[shift:]",

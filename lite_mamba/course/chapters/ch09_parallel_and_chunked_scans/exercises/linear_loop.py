@@ -322,6 +322,11 @@ LINEAR_LOOP = Exercise(
             edited(linear_loop, "a_t * h + x_t → a_t * (h + x_t)"),
         ),
         Misconception(
+            "an exponential too many",
+            "You take exp of a. Here a is the decay itself, and no exponent.",
+            edited(linear_loop, "a_t * h → a_t.exp() * h"),
+        ),
+        Misconception(
             "a drive that is weighted",
             "You weight x with 1 − a, as a running average does. Here the drive is added as it is: a·h + x.",
             edited(linear_loop, "a_t * h + x_t → a_t * h + (1 - a_t) * x_t"),

@@ -266,6 +266,7 @@ MENDED_SCAN = Exercise(
                     "return (to_end * x).cumsum(0) / to_end → return ((to_end * x).cumsum(0) / to_end).nan_to_num()",
                 ),
                 edited(from_the_end, " / to_end →  * (1 / to_end).nan_to_num(posinf=0.0)"),
+                edited(_twice_the_digits, ".float() → .nan_to_num().float()"),
                 *(functools.partial(_zero_without_weight, least=least) for least in LEAST),
                 *(functools.partial(_zero_without_weight, least=e, epsilon=1e-12) for e in (1e-15, 1e-12, 1e-10)),
             ],
@@ -320,6 +321,18 @@ MENDED_SCAN = Exercise(
                 edited(scan, f"log_a.flip(0).cumsum(0).flip(0) - log_a → {exponents}")
                 for scan in (suspect_scan, from_the_end)
                 for exponents in ("log_a.cumsum(0)", "log_a.cumsum(0) - log_a")
+            ],
+        ),
+        Misconception(
+            "weights in the place of products",
+            "You divide x by W and multiply with W afterwards, as the shortcut does with P. P counts from the start, W "
+            "to the end: from s to t a drive has faded by W_s / W_t, the other way round.",
+            [
+                edited(
+                    scan,
+                    f"(to_end * x).cumsum(0) / {divisor} → (x / {divisor}).cumsum(0) * to_end",
+                )
+                for scan, divisor in ((suspect_scan, "(to_end + 1e-12)"), (from_the_end, "to_end"))
             ],
         ),
         Misconception(
@@ -403,7 +416,8 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "decays that are joined too early",
-            "You update a first, and then use the new a to update x. The join needs the a from before the round.",
+            "The earlier x fades by the new a, that of both spans, perhaps since you update a before x. Only the later "
+            "span comes behind it: its a, from before the round.",
             lambda log_a, x: _joined_too_early(log_a.exp(), x),
         ),
         Misconception(
