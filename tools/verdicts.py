@@ -3,6 +3,7 @@
     python tools/verdicts.py                 references, wrong answers and held answers of all chapters
     python tools/verdicts.py 01 05 --runs 8  of two chapters, eight processes
     python tools/verdicts.py 01 --rounds 5   each process judges five times
+    python tools/verdicts.py 01 --minutes 8  each judges again until the next round would end later than that
 
 Each process has another hash seed and other random numbers, one or two threads, and vector instructions of one or
 another kind. In a further round of a process random numbers, threads and the order of the answers are others, and
@@ -13,12 +14,14 @@ test is looked at without being named here.
 
 import argparse
 import gc
+import itertools
 import json
 import os
 import random
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -26,8 +29,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FILES = ("test_answers.py", "test_exercises.py")
 
 
-def record(path: str, seed: int, rounds: int, chapters: list[str]) -> None:
+def record(path: str, seed: int, rounds: int, minutes: float, chapters: list[str]) -> None:
     """Run the tests, judge their answers again in each further round, and write all verdicts."""
+    start, longest = time.monotonic(), 0.0
     import numpy
     import pytest
     import torch
@@ -53,7 +57,10 @@ def record(path: str, seed: int, rounds: int, chapters: list[str]) -> None:
     failed = pytest.main(["-q", "-p", "no:cacheprovider", "--tb=no", "-k", these, "tests/test_exercises.py", *places])
     all_rounds = [found]
     gc.unfreeze()  # the tests froze what was there at their start, which hides it below
-    for number in range(1, rounds):
+    for number in range(1, rounds) if rounds else itertools.count(1):
+        began = time.monotonic()
+        if minutes and began + longest > start + 60 * minutes:
+            break
         for cached in gc.get_objects():
             if type(cached) is type(trial.outcome):  # those of the exercises, too
                 cached.cache_clear()
@@ -64,10 +71,11 @@ def record(path: str, seed: int, rounds: int, chapters: list[str]) -> None:
         order = sorted(range(len(answers)), key=lambda at: (turns[answers[at][0].id], turn.random()))
         again = {at: words(answers[at][0], real(*answers[at], quiet=True)) for at in order}
         all_rounds.append([again[at] for at in range(len(answers))])
+        longest = max(longest, time.monotonic() - began)
     Path(path).write_text(json.dumps({"failed": int(failed), "rounds": all_rounds}))
 
 
-def run(number: int, rounds: int, chapters: list[str]) -> dict:
+def run(number: int, rounds: int, minutes: float, chapters: list[str]) -> dict:
     """The verdicts of one process; its number says what is different about it."""
     environment = dict(os.environ, PYTHONHASHSEED=str(number), PYTHONPATH=str(ROOT), CI="true")
     environment["OMP_NUM_THREADS"] = str(1 + number % 2)
@@ -75,7 +83,7 @@ def run(number: int, rounds: int, chapters: list[str]) -> dict:
         environment["ATEN_CPU_CAPABILITY"] = "avx2"
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "verdicts.json")
-        how = ["--seed", str(number), "--rounds", str(rounds)]
+        how = ["--seed", str(number), *(["--minutes", str(minutes)] if minutes else ["--rounds", str(rounds)])]
         command = [sys.executable, __file__, "--record", path, *how, *chapters]
         subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
         return json.loads(Path(path).read_text())
@@ -85,16 +93,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chapters", nargs="*", help="01 05 …; without a word all")
     parser.add_argument("--runs", type=int, default=4, help="processes")
-    parser.add_argument("--rounds", type=int, default=1, help="how often each of them judges")
+    how_long = parser.add_mutually_exclusive_group()
+    how_long.add_argument("--rounds", type=int, default=1, help="how often each of them judges")
+    how_long.add_argument("--minutes", type=float, default=0, help="how long each of them judges, again and again")
     parser.add_argument("--jobs", type=int, default=1, help="how many of them at once")
     parser.add_argument("--record", help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    rounds = 0 if options.minutes else options.rounds
     if options.record:
-        record(options.record, options.seed, options.rounds, options.chapters)
+        record(options.record, options.seed, rounds, options.minutes, options.chapters)
         return
     with ThreadPoolExecutor(options.jobs) as pool:
-        compare(pool.map(lambda number: run(number, options.rounds, options.chapters), range(options.runs)))
+        compare(pool.map(lambda number: run(number, rounds, options.minutes, options.chapters), range(options.runs)))
 
 
 def compare(records) -> None:
