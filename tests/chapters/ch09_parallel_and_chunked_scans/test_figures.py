@@ -97,6 +97,14 @@ def test_the_rounds_end_with_all_states(schedule):
     assert all(shown.finished)
 
 
+def test_the_slider_does_not_say_that_rounds_are_done_which_a_way_does_not_have():
+    shown = Exploration(figures.ScanTree())
+    for schedule, rounds in itertools.product(figures.ScanTree.SCHEDULES, range(8)):
+        shown.set(rounds=rounds, schedule=schedule)
+        least = rounds if shown.controls["rounds"].label != "rounds at most" else 0
+        assert least <= shown.figure.done <= rounds, shown.describe(shown.values)
+
+
 def test_a_round_joins_neighbouring_spans_and_no_place_twice():
     for plan in (figures.loop_rounds, figures.doubling_rounds, figures.tree_rounds):
         for length in (2, 8, 64):
@@ -453,6 +461,17 @@ def test_the_timed_scans_compute_the_same_as_the_package(timings):
         for scan in timings.scans.values():
             torch.testing.assert_close(figures.whole_scan(scan, *case), selective_scan_fn(*case), rtol=1e-4, atol=1e-4)
     assert all((table > 0).all() for table in timings.times.values())
+
+
+def test_the_products_that_are_told_are_those_of_one_state_over_all_steps(timings):
+    length, states = 128, 16
+    products = []
+    for scan in (figures.linear_loop, chapter.hillis_steele):
+        with figures.Counter() as counter:
+            scan(torch.rand(length, states), torch.rand(length, states))
+        products.append(counter.multiplications // states)
+    told = "16 states a step. Over all steps, each takes {} products with the loop, {} with Hillis–Steele."
+    assert told.format(*products) in timings.update(length=length, channels=1)
 
 
 def test_a_timed_scan_with_other_outputs_is_told(timings):

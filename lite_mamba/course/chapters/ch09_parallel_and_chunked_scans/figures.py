@@ -80,7 +80,7 @@ class ScanTree(LiveFigure):
     WHOLE_ROWS = ("Hillis–Steele",)  # a round reads its whole row: places without a partner are drawn again in it
 
     controls = {  # noqa: RUF012
-        "rounds": slider(0, 7, 5, label="rounds done"),
+        "rounds": slider(0, 7, 5, label="rounds at most"),
         "schedule": choice(list(SCHEDULES), "up and down the tree", label="way"),
     }
 
@@ -587,7 +587,7 @@ class Timings(LiveFigure):
         joined = sum(map(len, doubling_rounds(L)))
         wrong = f" With other outputs than the package: {', '.join(self.wrong)}." if self.wrong else ""
         return (
-            f"L = {L}, {channels * self.STATES} states a step. Each of them takes {L} products in all with the loop, "
+            f"L = {L}, {channels * self.STATES} states a step. Over all steps, each takes {L} products with the loop, "
             f"{written(2 * joined, ',')} with Hillis–Steele. Times are in the picture, measured on this machine."
             f"{wrong}{self.whose_are(self.scans)}"
         )
