@@ -74,6 +74,13 @@ def rolled_to_the_right(history, x):
     return moved
 
 
+def moved_and_left(history, x):
+    new = history.clone()
+    for s in range(1, history.shape[-1]):
+        new[..., s - 1] = history[..., s]
+    return new
+
+
 def slot_zero(history, x):
     new = history.clone()
     new[..., 0] = x
@@ -175,6 +182,7 @@ answers(
             lambda h, x: taken_in(h, torch.zeros_like(x)),
             lambda h, x: torch.roll(h, -1, dims=-1),
             lambda h, x: F.pad(h[..., 1:], (0, 1)),
+            moved_and_left,
         ],
         "cut along another axis": [
             lambda h, x: torch.cat([h, x.unsqueeze(2)], 2)[1:],
@@ -738,6 +746,7 @@ STEP = {
         newest_in_front(lambda w, back: w[:, -1 - back], lambda window, h, x: taken_in(h, x)),
         newest_in_front(lambda w, back: w[:, back], lambda window, h, x: torch.cat([x[..., None], h[..., :-1]], -1)),
         newest_in_front(lambda w, back: w[:, back], lambda window, h, x: taken_in(h, x)),
+        newest_in_front(lambda w, back: w[:, -1 - back], lambda window, h, x: window[..., 1:]),
     ],
     "a history that stands still": [step(columns, lambda h, x: h), step(columns, lambda h, x: h.clone())],
     "a history that grows": [step(columns, both)],
@@ -860,6 +869,10 @@ STEP = {
     "no column for the oldest tap": [
         step(lambda win, h, x, w, d: win[..., list(range(h.shape[-1], h.shape[-1] - (w.shape[1] - 1) * d, -d))[::-1]]),
         step(lambda win, h, x, w, d: win[..., h.shape[-1] - d * torch.arange(w.shape[1] - 2, -1, -1)]),
+    ],
+    "as many columns as the kernel says": [
+        lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x)[..., -(w.shape[1] - 1) * d - 1 :]),
+        lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x)[..., -w.shape[1] :]),
     ],
     "only what was read is kept": [
         lambda x, h, w, b, d: (
@@ -1476,6 +1489,10 @@ answers(
                 ),
             ),
         ],
+        "as many columns as the kernel says": [
+            lambda x, h, w, b, d: chunk(lambda j, x, h, y: j[..., -((w.shape[1] - 1) * d + 1) :])(x, h, w, b, d),
+            lambda x, h, w, b, d: chunk(lambda j, x, h, y: j[:, :, -w.shape[1] :])(x, h, w, b, d),
+        ],
         "every tap one sample too old": [
             of_the_row(shift=1),
             chunk(before=lambda h, lag: F.pad(h, (1, 0))[..., h.shape[-1] - lag :], outputs=lambda y, L: y[..., :-1]),
@@ -1949,6 +1966,10 @@ answers(
         ],
         "gates left out": [gated(shares=torch.ones_like), gated(shares=lambda g: torch.ones_like(g) / len(g))],
         "only one branch": [overwritten],
+        "one share for all branches": [
+            gated(shares=lambda g: g.softmax(0)[0].expand_as(g)),
+            gated(shares=lambda g: g.softmax(0)[-1].expand_as(g)),
+        ],
         "a history that stands still": [gated(following=lambda h, x: h)],
         "the sum begun with the sample": [begun_with(lambda x: x), begun_with(lambda x: x, in_place=True)],
         "the given history changed": [moved_in_place],
@@ -1985,6 +2006,7 @@ answers(
             gated(part=lambda v: v / (1 + torch.exp(v))),
             lambda x, *case: gated(part=lambda v: x * v.sigmoid())(x, *case),
             lambda x, *case: gated(part=lambda v: v * x.sigmoid())(x, *case),
+            lambda x, *case: gated(part=lambda v: v * F.silu(x))(x, *case),
         ],
         "one branch behind the other": [behind_each_other, handed_along],
         UNNAMED: [
@@ -2177,6 +2199,9 @@ answers(
             hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * torch.arange(taps)]),
             hunted(lambda win, newest, taps, d: win[..., newest + d * torch.arange(taps)]),
             step(lambda win, h, x, w, d: win[..., h.shape[-1] + d * torch.arange(w.shape[1])]),
+        ],
+        "column 0 left out": [
+            hunted(lambda win, newest, taps, d: win[..., list(range(newest, 0, -d))[:taps][::-1]]),
         ],
         "three taps, whatever W is": [
             hunted(lambda win, newest, taps, d: win[..., newest - d * torch.tensor([2, 1, 0])]),

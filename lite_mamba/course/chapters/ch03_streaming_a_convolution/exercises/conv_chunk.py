@@ -190,6 +190,13 @@ CONV_CHUNK = Exercise(
             "longer than this branch needs: return as many columns as came in.",
         ),
         Misconception(
+            name="as many columns as the kernel says",
+            wrong=[chunked(f"{NEXT}joined[..., {columns} :]") for columns in ("-lag - 1", "-W")],
+            where=not_empty,
+            message="The outputs are right, but you let the kernel say how many columns the next history has. Return "
+            "as many as came in.",
+        ),
+        Misconception(
             name="every chunk from zeros",
             wrong=[
                 chunked(

@@ -315,9 +315,9 @@ CONV_STEP = Exercise(
             wrong=[
                 *(stepped(IN_FRONT, *following) for following in ((), (CUT_BEHIND,))),
                 *(
-                    stepped(IN_FRONT, FROM_THE_FRONT, *turned, following)
+                    stepped(IN_FRONT, FROM_THE_FRONT, *turned, *following)
                     for turned in ((), ("* weight) → * weight.flip(-1))",))
-                    for following in (CUT_BEHIND, TAKEN_IN)
+                    for following in ((), (CUT_BEHIND,), (TAKEN_IN,))
                 ),
             ],
             message="The window begins with the present sample and ends with the one before it. Time runs from "
@@ -348,6 +348,12 @@ CONV_STEP = Exercise(
             where=lambda weight, **rest: weight.shape[-1] > 1,
             message="The output is right, but the history comes back shorter than it was. It may be "
             "longer than this branch needs: return as many columns as came in.",
+        ),
+        Misconception(
+            name="as many columns as the kernel says",
+            wrong=[moved("window[..., start:]"), moved("window[..., -weight.shape[-1] :]")],
+            message="The output is right, but you let the kernel say how many columns the next history has. Return as "
+            "many as came in.",
         ),
         Misconception(
             name="only what was read is kept",

@@ -199,6 +199,7 @@ GATED_CONV_STEP = Exercise(
                     "branch * torch.sigmoid(-branch)",
                     "x * torch.sigmoid(branch)",
                     "branch * torch.sigmoid(x)",
+                    "branch * F.silu(x)",
                 )
             ],
             message="The branches go through another function. SiLU is z·sigmoid(z), of one and the same z: `F.silu`.",
@@ -248,6 +249,12 @@ GATED_CONV_STEP = Exercise(
             ],
             message="Every branch counts the same. Each one has a share, softmax of `gates` at its place. "
             "(Softmax of a single gate is 1: it is taken once, of all of them.)",
+        ),
+        Misconception(
+            name="one share for all branches",
+            wrong=[gated(f"share * F.silu → shares[{one}] * F.silu") for one in (0, -1)],
+            message="All branches get the share of the first one, or of the last. Each has its own, at its place in "
+            "`gates`.",
         ),
         Misconception(
             name="only one branch",

@@ -236,6 +236,13 @@ MENDED_STEP = Exercise(
             "or before the present sample. Between W taps there are W − 1 distances.",
         ),
         Misconception(
+            name="column 0 left out",
+            wrong=stepped("start::dilation] → [*range(window.shape[-1] - 1, 0, -dilation)][: weight.shape[-1]][::-1]]"),
+            where=dilated,
+            message="The order is right now, but the list of columns stops before column 0: `range` does not reach its "
+            "second number. The oldest tap reads column 0 when the history is just long enough.",
+        ),
+        Misconception(
             name="every d-th column, as many as there are",
             wrong=stepped(f"start = {START} → start = history.shape[-1] % dilation"),
             where=dilated,

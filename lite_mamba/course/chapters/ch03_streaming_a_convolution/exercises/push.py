@@ -176,9 +176,10 @@ PUSH = Exercise(
             wrong=[
                 pushed("x.unsqueeze(-1) → torch.zeros_like(x).unsqueeze(-1)"),
                 pushed("x.unsqueeze(-1)], dim=-1)[..., 1:] → history[..., :1]], dim=-1)[..., 1:]"),
+                pushed("x.unsqueeze(-1)], dim=-1)[..., 1:] → history[..., -1:]], dim=-1)[..., 1:]"),
             ],
             message="The columns move as they should, but the new sample does not come in: the last column holds "
-            "zeros, or the oldest sample once more.",
+            "zeros, or an old sample once more.",
         ),
         Misconception(
             name="columns overwritten before they were read",
