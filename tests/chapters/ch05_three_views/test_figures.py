@@ -1,6 +1,7 @@
 """The figures of notebook 05 show what the package computes, at every corner of their sliders."""
 
 import inspect
+import itertools
 import json
 import math
 import re
@@ -184,6 +185,25 @@ def test_a_kernel_that_changes_its_sign_says_at_which_tap():
     assert "sign" not in shown.update(slow=0.95, fast=0.5, c_slow=-0.5, c_fast=-1.0)
     assert "tap 25 is the first" in shown.update(slow=0.8, fast=0.75, c_slow=-0.1, c_fast=0.5)
     assert -1e-5 < shown.kernel[25] < 0 < shown.kernel[24]
+
+
+def test_what_is_said_of_a_first_tap_can_be_read_from_its_number():
+    shown, named = figures.KernelSum(), set()
+    weights = [round(0.1 * n, 1) for n in range(-10, 11)]
+    for slow, fast in ((0.8, 0.6), (0.88, 0.6), (0.93, 0.75), (0.99, 0.7), (0.99, 0.05)):
+        for c_slow, c_fast in itertools.product(weights, weights):
+            sentence = shown.update(slow=slow, fast=fast, c_slow=c_slow, c_fast=c_fast)
+            first = [float(n.replace("−", "-")) for n in re.search(r"taps are (.*?)\.(?: |$)", sentence)[1].split(", ")]
+            if (turn := re.search(r"tap ([0-3]) is the first on the other side", sentence)) is not None:
+                assert first[0] * first[int(turn[1])] < 0, sentence
+                named.add("turn")
+            elif (peak := re.search(r"(?:largest|lowest) at tap ([0-3])\.", sentence)) is not None:
+                sizes = [abs(tap) for tap in first]
+                assert sizes.count(max(sizes)) == 1 and sizes[int(peak[1])] == max(sizes), sentence
+                named.add("peak")
+    assert named == {"turn", "peak"}
+    assert "first taps are 0.100, 0.039, −0.004, −0.034." in shown.update(slow=0.93, fast=0.75, c_slow=-0.2, c_fast=0.3)
+    assert "first taps are 1.50, 0.98, 0.70, 0.55." in shown.update()
 
 
 def test_a_state_that_is_too_small_to_see_is_not_said_to_be_seen():

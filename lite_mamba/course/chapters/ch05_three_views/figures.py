@@ -277,10 +277,20 @@ class KernelSum(LiveFigure):
         finding, marked = self._finding(c_slow, c_fast)
         self.mark.set_data(([], []) if marked is None else ([marked], [self.kernel[marked]]))
         self.title(self.ax, finding)
-        first = ", ".join(written(value, ".2f") for value in self.kernel[:4].round(2))
+        first = ", ".join(self._first_taps(marked))
         gone = int(outside(self.kernel, self.ax).sum())
         more = f" Outside the picture: {several(gone, 'tap')}." if gone else ""
         return f"{finding}. The first taps are {first}.{more}{self.whose_is(kernel=self.function)}"
+
+    def _first_taps(self, marked: int | None) -> list[str]:
+        """The first taps, with as many digits as it takes to see that the marked one is not 0, and the peak a peak."""
+        named = marked is not None and marked < 4 and not len(self.off)
+        others = [j for j in range(4) if j not in self.peaks] if named and marked in self.peaks else []
+        for digits in range(2, 7):
+            first = self.kernel[:4].round(digits)
+            if not named or (first[marked] != 0 and (first[others] != first[marked]).all()):
+                break
+        return [written(value, f".{digits}f") for value in first]
 
     def _alone(self) -> int | None:
         """The first tap of which the fast state makes below 5 %, whatever the signs of the two."""
