@@ -129,6 +129,21 @@ def test_depth_and_work_for_1024_steps(plan, rounds, joins):
     assert sum(map(len, plan(1024))) == joins
 
 
+def test_most_joins_of_hillis_steele_and_half_of_a_tree_make_no_state():
+    shares = {}
+    for plan in (figures.doubling_rounds, figures.tree_rounds):
+        first, useless = list(range(1024)), []  # where the span of each place begins; whether a join made no state
+        for joins in plan(1024):
+            begins = [first[early] for early, _ in joins]
+            for begin, (_, late) in zip(begins, joins, strict=True):
+                first[late] = begin
+            useless += [begin > 0 for begin in begins]
+        shares[plan] = (sum(useless), len(useless))
+    assert shares == {figures.doubling_rounds: (8194, 9217), figures.tree_rounds: (1013, 2036)}
+    text = NOTEBOOK.read_text(encoding="utf-8")
+    assert "Most of these joins make spans that nobody asked for" in text and "A better plan makes fewer." in text
+
+
 def test_the_exercises_multiply_as_often_as_the_plans_say():
     a, x = torch.rand(64), torch.randn(64)
     down = 64 - 1 - 6  # joins that leave out the product of the decays
