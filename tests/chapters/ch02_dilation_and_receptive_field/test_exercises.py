@@ -31,3 +31,11 @@ def test_the_card_speaks_of_what_is_returned_and_not_of_parameters_or_errors(cap
     assert "it returned a float32 tensor of shape (1, 4)" in said
     assert "The function must return (weight, dilation)" in said
     assert "parameters" not in said and "raised" not in said
+
+
+def test_the_card_of_a_float_says_the_float_of_its_case(capsys):
+    course.check("02.delay_kernel", lambda delay, d_conv: (torch.eye(d_conv)[0], delay / (d_conv - 1)))
+    card, case = capsys.readouterr().out.split("The smallest case")
+    assert "6 / 3 is a float, 2.0," in card and "6 // 3 is the integer 2" in card
+    assert [line.split()[-1] for line in case.splitlines()[1:3]] == ["6", "4"]
+    assert "got 2.0 (float)" in case

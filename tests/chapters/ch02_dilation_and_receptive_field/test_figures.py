@@ -1,6 +1,8 @@
 """The figures of notebook 02 show what the package computes, at every corner of their sliders."""
 
 import itertools
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from lite_mamba.course.drawing.numbers import percent
 from lite_mamba.course.page.explore import Exploration
 from lite_mamba.course.tasks import membrane_voltage
 
+NOTEBOOK = Path(__file__).parents[3] / "notebooks/02_dilation_and_receptive_field.ipynb"
 DILATIONS = (1, 2, 4, 8)
 STEPS = 101
 
@@ -256,6 +259,14 @@ def test_taps_48_apart_join_two_spikes():
     figure.update(d_conv=4, dilation=48)
     _, heights = figure.taps.get_data()
     assert min(heights[0], heights[-1]) > -5 > -35 > max(heights[1:-1])
+
+
+def test_the_two_spikes_have_tops_of_two_samples_and_lie_143_apart():
+    past = figures.TapsOnRecording().past
+    tops = [lag for near in (past[:72], past[72:]) for lag in (past == near.max()).nonzero().flatten().tolist()]
+    assert tops == [0, 1, 143, 144]  # dilation 48 reaches the far end of the older top
+    said = re.findall(r"spikes lie (\d+) samples apart", NOTEBOOK.read_text("utf-8"))
+    assert set(map(int, said)) <= {143}
 
 
 def test_delay_moves_the_recording_and_nothing_else():

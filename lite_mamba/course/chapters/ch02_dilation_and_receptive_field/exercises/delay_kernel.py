@@ -234,7 +234,7 @@ DELAY_KERNEL = Exercise(
         Misconception(
             name="a dilation with a decimal point",
             wrong=delayed("// → /"),
-            message="In Python / gives a float, 8.0, and a dilation counts samples. // gives the integer 8.",
+            message="In Python 6 / 3 is a float, 2.0, and a dilation counts samples. 6 // 3 is the integer 2.",
         ),
         Misconception(
             name="a dilation that is one too large",
