@@ -430,6 +430,37 @@ def test_a_change_in_place_within_a_container_is_found_out(within):
     assert judge(exercise, lambda x: x[1] + 1).kind == "right"
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "left"),
+    [
+        (torch.set_default_dtype, torch.float64, "the default dtype torch.float64"),
+        (torch.set_grad_enabled, False, "autograd off"),
+    ],
+)
+def test_a_setting_of_torch_that_stays_changed_is_found_out_and_named(fake_chapter, capsys, setting, value, left):  # noqa: F811
+    def careless(x, lag):
+        y = delay(x, lag)
+        setting(value)
+        return y
+
+    assert course.check("91.shifted", careless) is fake_chapter.shifted
+    assert "this is “a setting of PyTorch left changed”" in (said := capsys.readouterr().out)
+    assert f"It leaves {left} for all code that runs after it." in said
+    assert torch.get_default_dtype() == torch.float32 and torch.is_grad_enabled()
+
+
+def test_a_setting_of_torch_may_change_while_the_answer_runs():
+    @torch.no_grad()
+    def careful(x):
+        torch.set_default_dtype(torch.float64)
+        y = x + torch.ones(3).float()
+        torch.set_default_dtype(torch.float32)
+        return y
+
+    exercise = Exercise("91.add", "Add", lambda x: x + 1, lambda draw: {"x": draw.normal(3)}, [])
+    assert judge(exercise, careful).kind == "right"
+
+
 def test_a_change_in_place_is_allowed_where_the_exercise_says_so():
     def add(x):
         return x.add_(1)

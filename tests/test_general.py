@@ -67,9 +67,22 @@ def indices(x, n):
     return (x * 9).long() + n
 
 
+def scaled_and_then(setting, value):
+    """The right result, and a setting of torch left otherwise than it was."""
+
+    def answer(x, n):
+        result = scaled(x, n)
+        setting(value)
+        return result
+
+    return answer
+
+
 FORMS = [
     ("nothing returned", scaled, lambda x, n: print(end="")),
     ("an input changed in place", scaled, lambda x, n: x.mul_(n)),
+    ("a setting of PyTorch left changed", scaled, scaled_and_then(torch.set_grad_enabled, False)),
+    ("a setting of PyTorch left changed", scaled, scaled_and_then(torch.set_default_dtype, torch.float64)),
     ("a list in place of a tensor", scaled, lambda x, n: (x * n).tolist()),
     ("a list in place of a tensor", scaled, lambda x, n: list(x * n)),
     ("a list in place of a tensor", columns, lambda x, n: [*columns(x, n).unbind(dim=1)]),

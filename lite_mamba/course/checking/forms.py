@@ -31,7 +31,7 @@ def form(examples: Sequence[Example], tolerance: Callable[[dict[str, Any]], Tole
         lists = all(isinstance(example.expected.value, list) for example in wrong)
         return Said("nothing returned", "`.sort()`, `.append()` and `.extend()` change a list and give None." * lists)
     if all(example.difference is None for example in wrong):
-        return Said("an input changed in place")
+        return Said("an input changed in place" if wrong[0].got.changed else "a setting of PyTorch left changed")
     if any(example.difference is None for example in wrong):
         return None
     found = {_right_but_for(example, tolerance(example.case)) for example in wrong}

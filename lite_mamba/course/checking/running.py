@@ -31,11 +31,13 @@ MOST_PRINTED = 4000  # characters of what a function prints
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a function did with one case: a value or an error, and the inputs it changed."""
+    """What a function did with one case: a value or an error, the inputs it changed, and torch's settings it left
+    otherwise than it found them, in words."""
 
     value: Any = None
     error: BaseException | None = None
     changed: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Example:
     def right(self) -> bool:
         if self.raised is not None:
             return type(self.raised) is type(self.expected.error)
-        return self.difference is None and not self.got.changed
+        return self.difference is None and not self.got.changed and not self.got.left
 
 
 def beside(exercise: Exercise, case: dict[str, Any], expected: Outcome, got: Outcome) -> Example:
@@ -97,6 +99,7 @@ def run(
             warnings.simplefilter("ignore")
             value = in_time(lambda: exercise.call(function, given), SECONDS if seconds is None else seconds)
             _close(value)
+            left = tuple(_settings_left())
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit, too: `exit()` in an answer must not end the check
@@ -105,7 +108,15 @@ def run(
         if not quiet:
             printed.show()
     changed = (name for name in case if name not in exercise.may_change and not _unchanged(case[name], given[name]))
-    return Outcome(value, changed=tuple(changed))
+    return Outcome(value, changed=tuple(changed), left=left)
+
+
+def _settings_left() -> Iterator[str]:
+    """The settings that `neutral` made and that are others now, which all code after a call would meet."""
+    if torch.get_default_dtype() != torch.float32:
+        yield f"the default dtype {torch.get_default_dtype()}"
+    if not torch.is_grad_enabled():
+        yield "autograd off"
 
 
 def _close(value: Any) -> None:

@@ -118,7 +118,7 @@ def card(found: Exercise, verdict: Verdict) -> Card:
     example = verdict.example
     if verdict.kind == "misconception":
         known = verdict.misconception in found.misconceptions
-        says = [*_changed_lines(example), *verdict.relations] if known else _wrong_lines(verdict, found.items)
+        says = [*_left_lines(example), *verdict.relations] if known else _wrong_lines(verdict, found.items)
         lines = [verdict.misconception.message, *says] if known else [*says, verdict.misconception.message]
         return _example_card("close", f"{found.id}: this is “{verdict.misconception.name}”", lines, found, example)
     if verdict.kind == "raised" and raised_by_check(example.raised):  # no line of the answer did: what came is wrong
@@ -141,7 +141,7 @@ def _judge(found: Exercise, function: Function) -> Verdict:
 
 
 def _wrong_lines(verdict: Verdict, names: Sequence[str]) -> list[str]:
-    example, lines = verdict.example, _changed_lines(verdict.example)
+    example, lines = verdict.example, _left_lines(verdict.example)
     if example.difference:
         lines.append(_sentence(example.difference.words, names))
     if example.raised is None and example.got.value is None and example.expected.value is not None:
@@ -149,9 +149,11 @@ def _wrong_lines(verdict: Verdict, names: Sequence[str]) -> list[str]:
     return [*lines, *verdict.relations]
 
 
-def _changed_lines(example: Example) -> list[str]:
-    names = " and ".join(f"`{name}`" for name in example.got.changed)
-    return [f"It changes its input {names} in place. Work on a copy, or build a new one."] if names else []
+def _left_lines(example: Example) -> list[str]:
+    """What a call left behind for the code after it."""
+    inputs = " and ".join(f"`{name}`" for name in example.got.changed)
+    changed = [f"It changes its input {inputs} in place. Work on a copy, or build a new one."] if inputs else []
+    return [*changed, *(f"It leaves {setting} for all code that runs after it." for setting in example.got.left)]
 
 
 def _endless_lines(example: Example) -> list[str]:

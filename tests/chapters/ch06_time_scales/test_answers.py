@@ -992,6 +992,11 @@ def init_without_autograd(model, u):
     init_with(model, u, lambda u: stable(log_uniform(u)))
 
 
+def init_in_double_from_then_on(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    torch.set_default_dtype(torch.float64)
+
+
 def init_that_skips_the_marked(model, u):
     for layer in model.modules():
         if isinstance(layer, nn.Linear):
@@ -1287,6 +1292,7 @@ MENDED = [
     ("weights beside marked biases", init_zero_weights_beside_marked, "weights that are all alike"),
     ("a reset, then zeros", init_that_skips_the_marked, "marked biases left alone"),
     ("autograd off for good", init_without_autograd, "autograd that stays off"),
+    ("float64 for all that comes after", init_in_double_from_then_on, "a setting of PyTorch left changed"),
     ("exp(Δ) − 1", lambda m, u: init_with(m, u, lambda u: torch.expm1(log_uniform(u))), "a forgotten inverse"),
     (
         "exp around the inverse",

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lite_mamba import Mamba
 
-from ....checking.compare import Facts, Remark
+from ....checking.compare import Facts
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .inverse_softplus import inverse_softplus
@@ -154,7 +154,6 @@ def _first_values(function, d_model: int, u: Tensor) -> Facts:
         ],
         "no longer trained": [name for name, parameter in model.named_parameters() if not parameter.requires_grad],
         "in the memory of another": _in_the_memory_of_another(model),
-        "autograd, afterwards": Remark("on" if torch.is_grad_enabled() else "off"),
     }
     return Facts("a model", facts)
 
