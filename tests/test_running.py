@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from fake_exercises import fake_chapter  # noqa: F401 (a fixture)
+from torch.backends import opt_einsum
 
 from lite_mamba import course
 from lite_mamba.course.chapters import exercise
@@ -23,7 +24,7 @@ from lite_mamba.course.checking import limit, running
 from lite_mamba.course.checking.errors import same_error
 from lite_mamba.course.checking.exercise import Exercise
 from lite_mamba.course.checking.limit import Endless, in_time
-from lite_mamba.course.checking.trial import SHRINK_TRIES, judge
+from lite_mamba.course.checking.trial import SHRINK_TRIES, draw_trials, judge
 
 pytestmark = pytest.mark.usefixtures("fake_chapter")
 
@@ -486,8 +487,9 @@ def test_settings_of_torch_are_those_of_a_fresh_kernel_in_the_call_and_put_back_
     seen = []
 
     def careless(x, lag):
-        seen.append((torch.get_default_dtype(), torch.is_grad_enabled()))
+        seen.append((torch.get_default_dtype(), torch.is_grad_enabled(), str(torch.ones(1).device)))
         torch.set_default_dtype(torch.float16)
+        torch.set_default_device("meta")
         torch.set_grad_enabled(False)
         return delay(x, lag)
 
@@ -499,7 +501,28 @@ def test_settings_of_torch_are_those_of_a_fresh_kernel_in_the_call_and_put_back_
         assert torch.get_default_dtype() == torch.float64 and torch.is_grad_enabled()
     finally:
         torch.set_default_dtype(torch.float32)
-    assert set(seen) == {(torch.float32, True)}
+    assert torch.ones(1).device.type == "cpu"
+    assert set(seen) == {(torch.float32, True, "cpu")}
+
+
+@pytest.mark.parametrize("mode", [torch.set_default_device, torch.device], ids=["for all", "for a block"])
+def test_a_default_device_reaches_no_check_and_stays(mode):
+    """Whoever has a GPU sets it once at the top of a notebook."""
+    try:
+        with mode("meta") or contextlib.nullcontext():
+            found = Exercise("91.add", "Add", lambda x: x + torch.ones(3), lambda draw: {"x": draw.normal(3)}, [])
+            assert judge(found, lambda x: torch.ones(3) + x, quiet=True).kind == "right"
+            assert not draw_trials(found)[0].case["x"].is_meta and torch.ones(1).is_meta
+    finally:
+        torch.set_default_device(None)
+
+
+def test_einsum_multiplies_from_left_to_right_in_a_call_whatever_is_installed(monkeypatch):
+    """Where opt_einsum is installed, PyTorch lets it choose the order, and its errors have other words."""
+    asked = []
+    monkeypatch.setattr(opt_einsum, "enabled", True)
+    judge(exercise("91.shifted"), lambda x, lag: asked.append(opt_einsum.enabled) or delay(x, lag), quiet=True)
+    assert set(asked) == {False} and opt_einsum.enabled
 
 
 def test_memory_that_is_not_filled_holds_no_zeros_by_chance():

@@ -19,11 +19,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.backends import opt_einsum
 
 from .compare import Difference, Facts, Tolerance, difference
 from .exercise import Exercise
 from .limit import Endless, in_time
 
+CPU = torch.device("cpu")
 SEED = 0  # of the random numbers that a function may draw
 SECONDS = 10.0  # for one call; the slowest reference takes less than one, its first call
 MOST_PRINTED = 4000  # characters of what a function prints
@@ -115,6 +117,8 @@ def _settings_left() -> Iterator[str]:
     """The settings that `neutral` made and that are others now, which all code after a call would meet."""
     if torch.get_default_dtype() != torch.float32:
         yield f"the default dtype {torch.get_default_dtype()}"
+    if _default_device() != CPU:
+        yield f"the default device {_default_device()}"
     if not torch.is_grad_enabled():
         yield "autograd off"
 
@@ -169,7 +173,7 @@ def kept() -> Iterator[None]:
         yield
         return
     python, numpy, dtype = random.getstate(), np.random.get_state(), torch.get_default_dtype()
-    fills = torch.get_deterministic_debug_mode()
+    fills, reorders = torch.get_deterministic_debug_mode(), opt_einsum.enabled
     states = [(generator, generator.get_state()) for generator in _generators()]
     _kept = True
     try:
@@ -182,6 +186,7 @@ def kept() -> Iterator[None]:
             generator.set_state(state)
         torch.set_default_dtype(dtype)
         torch.set_deterministic_debug_mode(fills)
+        opt_einsum.enabled = reorders
 
 
 @contextlib.contextmanager
@@ -194,8 +199,25 @@ def neutral(seed: int) -> Iterator[None]:
             generator.manual_seed(seed)
         torch.set_default_dtype(torch.float32)
         torch.set_deterministic_debug_mode("warn")  # torch.empty holds NaN, not what the memory happened to hold
-        with torch.enable_grad():
+        opt_einsum.enabled = False  # where it is installed, it computes in another order and has errors of its own
+        with torch.enable_grad(), _on_the_cpu():
             yield
+
+
+@contextlib.contextmanager
+def _on_the_cpu() -> Iterator[None]:
+    """New tensors are made on the CPU, whatever the default device; that is put back, also if a call set another."""
+    before = _default_device()
+    try:
+        with contextlib.nullcontext() if before == CPU else CPU:
+            yield
+    finally:
+        if _default_device() != before:
+            torch.set_default_device(None if before == CPU else before)
+
+
+def _default_device() -> torch.device:
+    return torch.empty(0).device  # as `torch.get_default_device`, which takes twenty times as long
 
 
 def _generators() -> tuple[torch.Generator, ...]:
