@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from lite_mamba import Mamba, selective_state_update
+from lite_mamba.course.chapters.ch03_streaming_a_convolution.exercises.gated_conv_step import gated_conv_step
 from lite_mamba.course.chapters.ch11_the_streaming_step import figures
 from lite_mamba.course.chapters.ch11_the_streaming_step.exercises.mended_stream import mended_stream
 
@@ -406,3 +407,26 @@ def test_a_step_size_behind_softplus_has_another_name_than_one_before_it():
     text = NOTEBOOK.read_text("utf-8")
     assert "| `delta` | (B, D) | step size of the token, here *before* bias and softplus" in text
     assert "delta = F.softplus(" not in text
+
+
+def test_the_text_says_that_the_convolution_brings_its_silu():
+    """The drawing of the block shows a SiLU at the gate alone; one branch of weight 1 shows the other one."""
+    assert "gives u, SiLU included, and the next [history]" in NOTEBOOK.read_text("utf-8")
+    x, one = torch.tensor([[-2.0]]), torch.ones(1, 1)
+    u, _ = gated_conv_step(x, torch.zeros(1, 1, 1), [one], [torch.zeros(1)], torch.zeros(1), (1,))
+    torch.testing.assert_close(u, torch.nn.functional.silu(x))
+
+
+def test_the_smallest_step_size_of_the_slider_is_a_tenth_of_what_a_new_block_draws():
+    assert "A new block draws no Δ below ten times that (notebook 06)" in NOTEBOOK.read_text("utf-8")
+    torch.manual_seed(0)
+    least = torch.nn.functional.softplus(Mamba(64, expand=16).dt_proj.bias.detach()).min().item()
+    assert least == pytest.approx(10 * figures.RoundedState.controls["delta"].low, rel=0.05)
+    assert least > 0.999 * 10 * figures.RoundedState.controls["delta"].low
+
+
+def test_a_count_of_tokens_is_not_called_a_state():
+    """The state is h; what the cell reaches by prefill is a number of tokens."""
+    notebook = NOTEBOOK.read_text("utf-8")
+    assert "The 100 000 tokens are read by prefill, in chunks." in notebook
+    assert not re.search(r"[Tt]he (first|second) state is reached", notebook)
