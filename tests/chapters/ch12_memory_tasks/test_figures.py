@@ -285,6 +285,44 @@ def test_the_line_of_a_blind_guess_stands_where_a_model_without_memory_does(task
         assert figure.now["no convolution"] == pytest.approx([1 / of] * 3, abs=0.02)  # three seeds
 
 
+def test_the_line_of_a_blind_guess_has_one_name_and_no_sentence_calls_it_chance():
+    (word,) = (text for text in figures.ByLength().ax.texts if "1 in" in text.get_text())
+    kinds = RUNS["induction-selective-0"].data.n_symbols
+    assert word.get_text().split() == ["a", "blind", "guess:", "1", "in", str(kinds)]
+    notebook = source_of_notebook()
+    assert re.findall(r".{9}\bchance\b", notebook) == ["which by chance"]  # two symbols that happen to be alike
+    assert "about a third is right, like a guess among the three" in notebook
+
+
+def test_the_ablations_name_their_two_tasks():
+    assert "Selective copying and the induction heads again" in source_of_notebook()
+    assert set(figures.Ablations.LENGTHS) == {"copying", "induction"}
+
+
+def test_the_ages_against_a_second_symbol_are_so_far_apart_that_an_lti_block_adds_up_what_each_says():
+    three = re.findall(r"t ages (\d+), (\d+) and (\d+)", source_of_notebook())
+    (early, late) = ([int(age) for age in ages] for ages in three)
+    assert early[:2] == late[1:]  # what is second of the one row is first or last of the other
+    torch.manual_seed(0)
+    layer = (model := build("lti", 10, d_model=32, n_layers=1, d_state=8).double()).layers[0]
+
+    @torch.no_grad()
+    def says(*symbols):
+        row = torch.full((1, 64), 8)
+        row[0, -3:] = 9
+        for age, symbol in symbols:
+            row[0, -1 - age] = symbol
+        return layer.mixer(layer.norm(model.embedding(row)))[0, -1]  # (D,), at the last recall
+
+    def added(ages):
+        symbols, nothing = list(zip(ages, (0, 1, 2), strict=True)), says()
+        return says(*symbols) - nothing, sum(says(one) - nothing for one in symbols)
+
+    torch.testing.assert_close(*added(early)), torch.testing.assert_close(*added(late))
+    whole, parts = added((4, 3, 2))  # within one window of the convolution
+    assert (whole - parts).norm() > 0.1 * whole.norm()
+
+
 @pytest.mark.parametrize("run", figures.Reach.NAMES.values())
 def test_a_model_is_right_throughout_where_several_channels_reach(run):
     figure = figures.Reach()

@@ -407,7 +407,7 @@ class ByLength(LiveFigure):
         ax.set_xticks(self.EXPONENTS, [power(k) for k in self.EXPONENTS])
         ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
         ax.axhline(1 / 15, color=style.BLACK, ls=":", lw=2)
-        style.label_line(ax, "chance", 20.3, 1 / 15 + 0.06, style.BLACK)
+        style.label_line(ax, "a blind guess:\n1 in 15", 20.3, 1 / 15 + 0.11, style.BLACK)
         self.found = {who: seeds(run) for who, (run, *_) in self.MODELS.items()}
         for who, (_, colour, line, marker) in self.MODELS.items():
             for table in self.found[who]:
