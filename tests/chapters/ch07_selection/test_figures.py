@@ -277,6 +277,31 @@ def test_a_number_of_the_text_that_no_cell_computes_is_right(said, is_true):
     assert len(found) == 1 and is_true(float(found.pop()))
 
 
+def test_the_answer_on_a_token_as_loud_as_sent_has_the_step_nearest_to_1():
+    notebook = (Path(__file__).parents[3] / "notebooks/07_selection.ipynb").read_text("utf-8")
+    said = set(re.findall(r"At w = ([\d.]+), where Δ is ([\d.]+), nearly 1\. There (\d+) %", notebook))
+    package = GateCurve(package=True)
+    w = min(package.controls["w"].positions(), key=lambda w: abs(math.log1p(math.exp(w)) - 1))
+    assert f"Δ = softplus(w) = {math.log1p(math.exp(w)):.3f}." in package.update(w=w)
+    assert said == {(f"{w:.2f}", f"{package.delta:.3f}", f"{100 * package.kept:.0f}")}
+
+
+def test_the_first_token_is_token_1_all_through_the_notebook():
+    notebook = (Path(__file__).parents[3] / "notebooks/07_selection.ipynb").read_text("utf-8")
+    assert "Token 1, the 6" in TokenRow().update(delta_1=6.0, delta_3=0.0)
+    assert not re.search(r"\btoken 0(?![.\d])", notebook, re.IGNORECASE)
+
+
+def test_the_scan_takes_B_and_C_in_both_shapes_of_the_symbol_table():
+    notebook = (Path(__file__).parents[3] / "notebooks/07_selection.ipynb").read_text("utf-8")
+    assert "B and C as (B, N, L), or (D, N) if all tokens share them" in notebook
+    u, delta, A = torch.randn(2, 3, 7), torch.rand(2, 3, 7), -torch.rand(3, 4)  # (B, D, L) twice, (D, N)
+    each, shared = torch.ones(2, 4, 7), torch.ones(3, 4)
+    torch.testing.assert_close(
+        selective_scan_fn(u, delta, A, each, each), selective_scan_fn(u, delta, A, shared, shared)
+    )
+
+
 def test_the_line_of_noise_asks_for_the_last_data_value():
     u, is_data, target = noise_stream(500)
     assert 0.2 < is_data.float().mean() < 0.3
