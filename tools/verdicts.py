@@ -77,7 +77,8 @@ def record(path: str, seed: int, rounds: int, minutes: float, chapters: list[str
 
 def run(number: int, rounds: int, minutes: float, chapters: list[str]) -> dict:
     """The verdicts of one process; its number says what is different about it."""
-    environment = dict(os.environ, PYTHONHASHSEED=str(number), PYTHONPATH=str(ROOT), CI="true")
+    paths = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
+    environment = dict(os.environ, PYTHONHASHSEED=str(number), PYTHONPATH=os.pathsep.join(paths), CI="true")
     environment["OMP_NUM_THREADS"] = str(1 + number % 2)
     if number % 4 in (1, 2):
         environment["ATEN_CPU_CAPABILITY"] = "avx2"
