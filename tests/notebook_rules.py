@@ -1092,6 +1092,15 @@ def sentences(nb: Notebook) -> list[tuple[Cell, str]]:
     return texts
 
 
+WHO = re.compile(r"(?:^|[.!?:] )(Who [^.!?\n]*)\.", re.M)
+
+
+@rule
+def a_sentence_that_begins_with_who_asks(nb):
+    """Where it says something, it is whoever, or the reader waits for a question mark."""
+    return [f"{cell}: {m[1]!r}, which is no question" for cell, text in sentences(nb) for m in WHO.finditer(text)]
+
+
 @rule
 def another_chapter_is_called_a_notebook(nb):
     """One name for one thing, "notebook 04", by which other rules find it; the list of progress has "Chapter 04"."""

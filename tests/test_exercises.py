@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from notebook_rules import NOTEBOOKS, Notebook
+from notebook_rules import NOTEBOOKS, WHO, Notebook
 from torch import Tensor
 
 from lite_mamba.course import chapters
@@ -74,6 +74,8 @@ def misconception_complaints(exercise: Exercise) -> Iterator[str]:
             yield f"{exercise.id}: {known.name!r} has no message"
         if known.message.count("$") > 1:
             yield f"{exercise.id}: {known.name!r} holds a formula, which a card shows as it is typed"
+        if WHO.search(known.message):
+            yield f"{exercise.id}: {known.name!r} begins a sentence with who, and asks nothing"
         for wrong in known.answers:
             examples = remembered(exercise, wrong)
             for error in {repr(one.raised) for one in examples if isinstance(one.raised, NameError)}:
@@ -112,6 +114,8 @@ def recap_complaints(questions: list[Question]) -> list[str]:
             found.append(f"{question.text}: needs at least two choices, all different")
         if not question.why:
             found.append(f"{question.text}: no why")
+        if WHO.search(question.why):
+            found.append(f"{question.text}: its why has a sentence that begins with who, and asks nothing")
     places = [question.choices.index(question.answer) for question in questions if question.answer in question.choices]
     if any(places.count(place) > 3 for place in places):
         found.append("more than three right answers of the recap stand at one place")
@@ -290,10 +294,12 @@ BROKEN = [
     ("is judged as 'a tripled value'", fake(misconceptions=[*THREE, Misconception("thrice", "Not so often.", thrice)])),
     ("always agree", fake(misconceptions=[*THREE[1:], Misconception("thrice", "Not three times.", [triple, thrice])])),
     ("holds a formula", fake(misconceptions=[*THREE, Misconception("a sum", "Not $x + 3$ here.", lambda x: x + 3)])),
+    ("asks nothing", fake(misconceptions=[*THREE, Misconception("a sum", "Who adds, errs.", lambda x: x + 3)])),
     ("recap has 4 questions", fake(recap=FIVE[:4])),
     ("not among the choices", fake(recap=[*FIVE[:4], Question("Why?", ["a", "b"], "c", "So.")])),
     ("all different", fake(recap=[*FIVE[:4], Question("Why?", ["a", "a"], "a", "So.")])),
     ("no why", fake(recap=[*FIVE[:4], Question("Why?", ["a", "b"], "a", "")])),
+    ("its why has a sentence", fake(recap=[*FIVE[:4], Question("Why?", ["a", "b"], "a", "Who counts, knows.")])),
     ("questions are the same", fake(recap=[*FIVE[:4], FIVE[0]])),
     ("at one place", fake(recap=[Question(f"Is {n} even?", ["yes", "no"], "yes", "By two.") for n in range(0, 10, 2)])),
 ]

@@ -423,6 +423,7 @@ BAD = [
     ("every_picture_in_an_output_has_words", shows(image_png="aaaa")),
     ("every_picture_in_an_output_has_words", shows(text_html='<img src="data:image/png;base64,aaaa">')),
     ("prose_does_not_shout", write("Well done!")),
+    ("a_sentence_that_begins_with_who_asks", write("It is sent. Who stands behind must know it.")),
     ("numbers_in_sentences_have_their_thousands_apart", write("It takes 16,384 steps.")),
     ("numbers_in_sentences_have_their_thousands_apart", write("It takes 16384 steps.")),
     ("numbers_in_sentences_have_their_thousands_apart", write("It takes 1 024 steps.")),

@@ -290,6 +290,17 @@ def test_all_others_are_not_called_every_other():
     assert "every other" not in TEXT.lower()
 
 
+def test_what_a_sentence_speaks_of_stands_in_it():
+    """ "It" was the model two sentences back, a change faded "by the parts between when", and "below" was not blue."""
+    assert "nothing was measured. The model is worked out for 1, 2" in TEXT
+    assert "reaches the start of part q, it has faded by the parts between:" in TEXT
+    shown = figures.Parts()
+    shown.update(told=True)
+    blue = {artist.get_color() for artist in (shown.mended, shown.begin)} | {style.BLUE}
+    assert {to_rgb(colour) for colour in blue} == {bar.get_facecolor()[:3] for bar in shown.left if bar.get_visible()}
+    assert "blue above is what your part has, and blue below what is left of the ends" in TEXT
+
+
 def test_handing_on_the_state_wins_nothing_and_two_runs_cost_two_parts():
     shown = figures.Waits()
     for ranks in range(1, 9):
@@ -396,6 +407,7 @@ def test_multiplications_are_the_mean_over_the_processes():
     meets = [L / P * (rank * L / P + L / P / 2) * 2 * costs.WIDTH for rank in range(P)]
     assert costs.ring_work(L, P) == pytest.approx(sum(meets) / P)
     assert max(meets) > 1.8 * costs.ring_work(L, P) > 10 * min(meets)
+    assert "how much it multiplies (on average over all)" in TEXT  # and over queries in the sentence after next
 
 
 def test_rounds_are_whole_numbers():

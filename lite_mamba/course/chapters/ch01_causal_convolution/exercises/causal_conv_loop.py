@@ -232,7 +232,7 @@ CAUSAL_CONV_LOOP = Exercise(
         Misconception(
             "a window that is moved twice",
             "Your window ends W − 1 samples before now. Zeros put before x move its samples: in the padded x, x[t] "
-            "stands at t + W − 1. Who reads there counts back W − 1 places less.",
+            "stands at t + W − 1. Whoever reads there counts back W − 1 places less.",
             edited(causal_conv_loop, f"{LAG} → t - 2 * (width - 1) + k"),
         ),
         Misconception(

@@ -8,7 +8,8 @@ RECAP = [
         "to run all again?",
         ["32 rounds, all states", "64 rounds, all states", "96 rounds, 32 states", "1056 rounds, 32 states"],
         "96 rounds, 32 states",
-        "T rounds for the ends, K for the carry, T for the rerun. Who keeps the state before each chunk can rerun all.",
+        "T rounds for the ends, K for the carry, T for the rerun. Whoever keeps the state before each chunk can rerun "
+        "all.",
     ),
     Question(
         "Which property of the join makes a parallel scan possible?",

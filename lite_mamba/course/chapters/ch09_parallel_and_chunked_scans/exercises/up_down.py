@@ -112,8 +112,8 @@ UP_DOWN = Exercise(
         ),
         Misconception(
             "steps that are never joined",
-            "Each of your states is its own x: nothing of the steps before reaches it. Who scans two halves, or the "
-            "even and the odd steps, each by themselves, still has to join a step with what comes before it.",
+            "Each of your states is its own x: nothing of the steps before reaches it. Whoever scans two halves, or "
+            "the even and the odd steps, each by themselves, still has to join a step with what comes before it.",
             lambda a, x: x.clone(),
         ),
         Misconception(

@@ -263,7 +263,7 @@ MENDED_BRANCHES = Exercise(
         Misconception(
             "a list that is not found",
             "The convolutions are not found under `conv1d_layers`: you return the list itself, or it has another "
-            "name. Who loads a file looks for this name.",
+            "name. Whoever loads a file looks for this name.",
             _under_another_name,
         ),
         Misconception(

@@ -475,7 +475,7 @@ GENERATE = Exercise(
         ),
         _mistake(
             "the prompt in front of what came",
-            "You return the prompt, and behind it the generated tokens. Who calls you has the prompt already: (B, "
+            "You return the prompt, and behind it the generated tokens. Whoever calls you has the prompt already: (B, "
             "tokens, d_model) is what the block has made.",
             edited(generate, "cat(outputs, → cat([prompt, *outputs],"),
         ),
