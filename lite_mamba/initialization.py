@@ -1,6 +1,6 @@
 """Initial values of the parameters that set the block's time scales.
 
-    Δ ~ log-uniform in [dt_min, dt_max]           (Mamba paper, section 3.6; S4D)
+    Δ ~ log-uniform in [dt_min, dt_max]           (the authors' code, as S4D; the paper, 3.6, writes uniform)
     bias = softplus⁻¹(Δ) = Δ + log(1 − e^(−Δ))     so that softplus(bias) = Δ at the start
     A[d, n] = −(n + 1), n = 0 … N − 1              (S4D-real, section 3.6), kept as A_log = log(n + 1)
 

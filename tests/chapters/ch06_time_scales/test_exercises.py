@@ -1,8 +1,18 @@
 """Attempts that learners make in notebook 06, and what the card shows."""
 
 import re
+from pathlib import Path
 
-from lite_mamba import course
+import pytest
+from torch import nn
+
+from lite_mamba import Mamba, course, initialization
+from lite_mamba.course.chapters.ch06_time_scales.exercises import MENDED_INIT, SPLIT_WEIGHT_DECAY
+from lite_mamba.course.checking.trial import trials
+
+MARKS = {"_no_reinit", "_no_weight_decay"}
+NOTEBOOK = Path(__file__).parents[3] / "notebooks/06_time_scales.ipynb"
+FILLERS = {"and", "both", "marked"}
 
 
 def split_by_an_arbitrary_rule(model, weight_decay):
@@ -19,4 +29,41 @@ def test_the_card_lists_only_the_parameters_that_differ(capsys):
     words = capsys.readouterr().out
     assert re.search(r"^block\.x_proj\.weight is 0; expected is (0\.01|0\.1)\.$", words, re.M)  # as in code: no capital
     assert re.search(r"block\.x_proj\.weight: (0\.01|0\.1)$", words, re.M)  # and numbers, without quotes
-    assert "A_log" not in words and "norm" not in words
+    assert "A_log" not in words and "norm." not in words  # norm: LayerNorm(2) is a layer of the model
+
+
+def said(layer):
+    """A layer as a case says it: its kind and its sizes."""
+    sizes = {
+        nn.Linear: ("in_features", "out_features"),
+        nn.Embedding: ("num_embeddings", "embedding_dim"),
+        Mamba: ("d_model",),
+    }.get(type(layer), ())
+    return f"{type(layer).__name__}({', '.join(str(getattr(layer, size)) for size in sizes)}"
+
+
+@pytest.mark.parametrize("exercise", [MENDED_INIT, SPLIT_WEIGHT_DECAY], ids=lambda one: one.id)
+def test_a_case_says_the_model_that_a_function_gets(exercise):
+    for trial in trials(exercise):
+        words, got = trial.case["model"], []
+        exercise.call(lambda model, _, got=got: got.append(model), trial.case)
+        layers = dict(got[0].named_children())
+        assert words.keys() == layers.keys()
+        for name, layer in layers.items():
+            marks = [at for at, one in layer.named_parameters(recurse=False) if vars(one).keys() & MARKS]
+            if name == "filter":
+                assert words[name].startswith(f"{' and '.join(marks)}, both marked, ")
+                assert {at for at, _ in layer.named_parameters()} == set(re.findall(r"\w+", words[name])) - FILLERS
+            else:
+                assert words[name].startswith(said(layer)) and ("marked" in words[name]) == bool(
+                    marks and name != "block"
+                )
+        shared = "head" in layers and layers["head"].weight is layers["embedding"].weight
+        assert shared == ("its weight that of embedding" in words.get("head", ""))
+
+
+def test_the_chapter_and_the_package_name_the_same_source_of_the_draw():
+    line = next(line for line in initialization.__doc__.splitlines() if "log-uniform" in line)
+    assert "the authors' code" in line and "the paper, 3.6, writes uniform" in line
+    rows = [line for line in NOTEBOOK.read_text().splitlines() if "sim" in line]
+    assert any("the authors' code; Mamba, 3.6 writes Uniform" in row for row in rows)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lite_mamba import Mamba
 
-from ....checking.compare import Facts
+from ....checking.compare import Facts, Remark
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .inverse_softplus import inverse_softplus
@@ -131,14 +131,15 @@ def small_model(d_model: int) -> nn.Sequential:
     return nn.Sequential(OrderedDict(layers))
 
 
-def _first_values(function, d_model: int, u: Tensor) -> Facts:
+def _first_values(function, model: dict[str, Remark], u: Tensor) -> Facts:
     """What an initialisation leaves behind in the same model each time: Δ, all other biases, and the rest.
 
+    A case has the model in words, for the card, and each function gets a new one: it changes what it gets.
     The weights and the convolution may be drawn anew, but must stay random; everything must stay trainable, and marked
     what is marked.
     """
     torch.default_generator.manual_seed(0)
-    model = small_model(d_model)
+    model = small_model(len(u) // 2)
     function(model, u)
     layers = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
     random = {f"{name}.weight": layer.weight for name, layer in layers}
@@ -171,7 +172,14 @@ def _in_the_memory_of_another(model: nn.Module) -> list[str]:
 
 def _init_cases(draw: Draw) -> dict:
     d_model = draw.size(2, 3)
-    return {"d_model": d_model, "u": draw.integers(0, 10, 2 * d_model) / 10}
+    D = 2 * d_model
+    layers = {
+        "first": f"Linear(3, {d_model})",
+        "block": f"Mamba({d_model}, bias=True)",
+        "wide": f"Linear({d_model}, {D})",
+        "marked": f"Linear({D}, {D}), its bias marked",
+    }
+    return {"model": {name: Remark(layer) for name, layer in layers.items()}, "u": draw.integers(0, 10, D) / 10}
 
 
 MENDED_INIT = Exercise(

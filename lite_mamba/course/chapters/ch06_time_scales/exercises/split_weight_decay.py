@@ -90,9 +90,25 @@ def decay_model(d_model: int, tied: bool) -> nn.Module:
     return model
 
 
-def _decay_of_each(function, d_model: int, tied: bool, weight_decay: float) -> Facts | None:
+def _in_words(d_model: int, tied: bool) -> dict[str, Remark]:
+    """The layers of a model, as a failing case shows them."""
+    marked, matrix, vector = FILTER_NAMES[d_model]
+    layers = {
+        "embedding": f"Embedding(5, {d_model})",
+        "norm": f"LayerNorm({d_model})",
+        "block": f"Mamba({d_model})",
+        "filter": f"rate and {marked}, both marked, {matrix}, {vector} and gain",
+        "head": f"Linear({d_model}, 5)" + (", its weight that of embedding" if tied else ""),
+    }
+    return {name: Remark(layer) for name, layer in layers.items()}
+
+
+ASKED = {(d_model, tied): _in_words(d_model, tied) for d_model in FILTER_NAMES for tied in (False, True)}
+
+
+def _decay_of_each(function, model: dict[str, Remark], weight_decay: float) -> Facts | None:
     """The weight decay that each parameter gets from a function's groups, by name, and what else was done to them."""
-    model = decay_model(d_model, tied)
+    model = decay_model(*next(made_of for made_of, words in ASKED.items() if words == model))
     before = copy.deepcopy(model)
     groups = function(model, weight_decay)
     if groups is None:
@@ -132,7 +148,8 @@ def _changed(model: nn.Module, before: nn.Module) -> list[str]:
 
 
 def _decay_cases(draw: Draw) -> dict:
-    return {"d_model": draw.size(2, 4), "tied": draw.choice([False, True]), "weight_decay": draw.choice([0.01, 0.1])}
+    model = ASKED[draw.size(2, 4), draw.choice([False, True])]
+    return {"model": model, "weight_decay": draw.choice([0.01, 0.1])}
 
 
 SPLIT_WEIGHT_DECAY = Exercise(
