@@ -991,7 +991,7 @@ BACK = [
     ("a range without a step", back(fade_then_add, lambda rank, P: range(P - 1, rank)), "zeros for every rank"),
     ("upwards, inclusive", back(fade_then_add, lambda rank, P: range(rank, P)), "two mistakes at once"),
     ("the rank turned round", lambda rank, totals, slopes, A: by_sums(len(totals) - 1 - rank, totals, slopes, A),
-     "the rank alone turned round"),
+     "rank and parts not turned round together"),
     ("running sums, one of them at rank − 1", lambda rank, totals, slopes, A: sum((slopes[q] * torch.exp(
         A * (totals.cumsum(0)[q - 1] - totals.cumsum(0)[rank - 1])) for q in range(rank + 1, len(slopes))), 0 * A),
      "a running sum before part 0"),

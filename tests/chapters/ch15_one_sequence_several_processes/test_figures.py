@@ -291,7 +291,7 @@ def test_all_others_are_not_called_every_other():
 
 
 def test_what_a_sentence_speaks_of_stands_in_it():
-    """ "It" was the model two sentences back, a change faded "by the parts between when", and "below" was not blue."""
+    """A model and a change are named where something is said of them, and what is called blue is blue."""
     assert "nothing was measured. The model is worked out for 1, 2" in TEXT
     assert "reaches the start of part q, it has faded by the parts between:" in TEXT
     shown = figures.Parts()

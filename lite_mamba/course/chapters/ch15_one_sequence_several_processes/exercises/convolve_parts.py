@@ -31,8 +31,8 @@ def _hunt_case(draw: Draw) -> dict:
     least, most, taps, dilations = {
         "near": (1, 8, (2, 5), (1, 4)),
         "far": (8, 12, (4, 5), (6, 9)),
-        "many taps": (1, 12, (12, 18), (1, 2)),  # more gaps than anybody would count, and a power has room
-        "farther": (1, 12, (3, 3), (6, 1000)),  # than any halo of a fixed length, and a power of it has room
+        "many taps": (1, 12, (12, 18), (1, 2)),  # more gaps than a guess allows; dilation ** gaps is a length, too
+        "farther": (1, 12, (3, 3), (6, 1000)),  # than any halo of a fixed length; dilation ** gaps again
     }[kind]
     first = draw.size(least, 5000 if kind == "farther" else most)
     parts = [draw.normal(D, first), *(draw.normal(D, draw.size(least, most)) for _ in range(ranks - 1))]
@@ -169,15 +169,15 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "a halo of a fixed length",
-            "Your halo has a fixed length, or ends at one, whatever the kernel and its dilation. It is enough for some "
-            "of them. What makes the first output read further back?",
+            "Your halo has a fixed length, or a fixed limit, whatever the kernel and its dilation. That is enough for "
+            "some of them. What makes the first output read further back?",
             [edited(convolve_parts, f"{REACH} → reach = {length}") for length in LENGTHS],
             where=lambda weight, dilation, **_: weight.shape[1] > 2,
         ),
         Misconception(
             "a halo as long as a part",
-            "Your halo is as long as a part, or at most so long. The kernel says how far the first output reads back, "
-            "and that may be less than a part, or more.",
+            "Your halo is as long as a part, or at most that long. The kernel says how far the first output reads "
+            "back, and that may be less than a part, or more.",
             [
                 edited(convolve_parts, f"x = torch → reach = {length}\n        x = torch")
                 for length in ("part.shape[1]", "parts[0].shape[1]", LONGEST)

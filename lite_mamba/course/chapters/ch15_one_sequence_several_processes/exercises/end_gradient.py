@@ -366,9 +366,9 @@ END_GRADIENT = Exercise(
             ],
         ),
         Misconception(
-            "the rank alone turned round",
-            "You turn the rank round, and leave totals and slopes as they are: so you collect from the first parts. A "
-            "part has the same place in all three.",
+            "rank and parts not turned round together",
+            "You turn the rank round and not totals and slopes, or these and not the rank: so you collect from the "
+            "first parts. A part has the same place in all three.",
             lambda rank, totals, slopes, A: end_gradient(rank, totals.flip(0), slopes.flip(0), A),
         ),
         Misconception(
