@@ -145,8 +145,8 @@ MENDED_STEP = Exercise(
                 )
             ],
             where=dilated,
-            message="You have changed which columns are read, and they are still read from the newest to the oldest. "
-            "Is it the place of the columns that is wrong, or their order?",
+            message="You have changed which columns are read, and your list of them still runs backwards. Is it the "
+            "place of the columns that is wrong, or their order?",
         ),
         Misconception(
             name="the history turned around too",

@@ -121,7 +121,7 @@ PUSH = Exercise(
                 for old in ("history[..., 1:]", "history")
             ],
             message="Between lists `+` joins, between tensors it adds: the new sample is added to every column, and "
-            "none is put behind them.",
+            "no column is put behind them.",
         ),
         Misconception(
             name="another axis rolled",
