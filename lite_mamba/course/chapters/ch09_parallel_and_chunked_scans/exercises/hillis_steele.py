@@ -152,8 +152,8 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "decays that are joined too early",
-            "The earlier x fades by the new a, that of both spans, perhaps since you update a before x. Only the later "
-            "span comes behind it: its a, from before the round.",
+            "The earlier x fades by the new a, that of both spans, perhaps because you update a before x. It has only "
+            "the later span behind it, and fades by the a that this span had before the round.",
             edited(
                 hillis_steele,
                 f"{JOIN} → new_a = a[shift:] * a[:-shift]; new_x = new_a * x[:-shift] + x[shift:]",

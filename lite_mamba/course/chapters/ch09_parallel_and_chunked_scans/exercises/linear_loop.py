@@ -182,8 +182,7 @@ LINEAR_LOOP = Exercise(
         Misconception(
             "states put together at each step",
             "torch.cat and torch.stack copy all states so far: the longer the sequence, the more is written at each "
-            "step. "
-            "Collect the states in a list, and put them together once, at the end.",
+            "step. Collect the states in a list, and put them together once, at the end.",
             [
                 edited(
                     linear_loop,

@@ -219,8 +219,8 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "another epsilon",
-            "The same defect, with more steps or fewer before it shows: a weight below your small number counts for "
-            "too little. No small number is small enough. Can you do without the division?",
+            "It is the same defect: where a weight is far below your small number, that number takes its place. No "
+            "small number is small enough. Can you do without the division?",
             [
                 *guarded(
                     from_the_end,
@@ -325,7 +325,7 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "weights in the place of products",
-            "You divide x by W and multiply with W afterwards, as the shortcut does with P. P counts from the start, W "
+            "You divide x by W and multiply by W afterwards, as the shortcut does with P. P counts from the start, W "
             "to the end: from s to t a drive has faded by W_s / W_t, the other way round.",
             [
                 edited(
@@ -416,8 +416,8 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "decays that are joined too early",
-            "The earlier x fades by the new a, that of both spans, perhaps since you update a before x. Only the later "
-            "span comes behind it: its a, from before the round.",
+            "The earlier x fades by the new a, that of both spans, perhaps because you update a before x. It has only "
+            "the later span behind it, and fades by the a that this span had before the round.",
             lambda log_a, x: _joined_too_early(log_a.exp(), x),
         ),
         Misconception(
