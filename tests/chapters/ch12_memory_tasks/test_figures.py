@@ -318,7 +318,8 @@ def test_the_ages_against_a_second_symbol_are_so_far_apart_that_an_lti_block_add
         symbols, nothing = list(zip(ages, (0, 1, 2), strict=True)), says()
         return says(*symbols) - nothing, sum(says(one) - nothing for one in symbols)
 
-    torch.testing.assert_close(*added(early)), torch.testing.assert_close(*added(late))
+    for ages in (early, late):
+        torch.testing.assert_close(*added(ages))
     whole, parts = added((4, 3, 2))  # within one window of the convolution
     assert (whole - parts).norm() > 0.1 * whole.norm()
 

@@ -232,7 +232,7 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "an answer for every piece",
-            "You give what the model says behind each piece. Asked is what it says at the last token alone.",
+            "You give what the model says behind each piece. What it says at the last token is all that is asked for.",
             [
                 _read(
                     STREAM + " → " + STREAM + "    every = []\n",

@@ -69,7 +69,7 @@ LEFT_AT_THE_END = Exercise(
         Misconception(
             "an exponential of A alone",
             "You multiply exp(A) by the sum of the Δ, or by its exponential: that is exp(A + sum). The sum belongs "
-            "into the exponent, and A multiplies it there: exp(A · sum).",
+            "in the exponent, and A multiplies it there: exp(A · sum).",
             [_left("torch.exp(torch.tensor(A)) * later"), _left("torch.exp(A + later)")],
         ),
         Misconception(
@@ -221,7 +221,7 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "A in front of the exponential",
-            "A stands in front of your exponential. It belongs into the exponent, with the sum of the Δ.",
+            "A stands in front of your exponential. It belongs in the exponent, with the sum of the Δ.",
             _left("A * torch.exp(later)"),
         ),
         Misconception(
