@@ -209,7 +209,7 @@ class TickedBucket(LiveFigure):
     def _sentence(self, delta: float, A: float, method: str, factor: str, fate: str) -> str:
         owner = self.owner(self.rules[method])
         whose = f" ({owner})" if owner else ""
-        error = "over 100" if self.error > 100 else hundredths(self.error)  # what explodes is cut somewhere beyond
+        error = "over 100" if self.error > 100 else hundredths(self.error)  # it explodes: how far it gets says no more
         off = f"the largest error at the {len(self.ticks) - 1} ticks is {error} litres"
         off = "the ticks lie on the true curve" if self.error < 1e-6 else off
         leak = written(A, "g")
