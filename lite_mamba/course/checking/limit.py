@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from types import CodeType, FrameType
 from typing import TypeVar
 
@@ -88,7 +89,9 @@ class _Again:
     def __init__(self, error: Endless, lines: int):
         self.error, self.lines = error, lines
 
-    def __call__(self, frame: FrameType, event: str, _: object) -> _Again:
+    def __call__(self, frame: FrameType, event: str, _: object) -> _Again | None:
+        if frame.f_code is _quietly.__code__:  # what it raises would be told as lost in its turn
+            return None
         self.lines -= event == "line"
         if self.lines <= 0:
             raise self.error.with_traceback(None)
@@ -99,7 +102,7 @@ def in_time(call: Callable[[], T], seconds: float) -> T:
     """What a call returns. Raises `Endless` in it if it takes longer, again and again should the call catch it."""
     thread, trace = threading.get_ident(), sys.gettrace()
     hook, sleep, ask = sys.unraisablehook, time.sleep, builtins.input
-    sys.unraisablehook = lambda lost: None if lost.exc_type is Endless else hook(lost)  # lost in a destructor: again
+    sys.unraisablehook = partial(_quietly, hook)
     time.sleep, builtins.input = _sleep, _refused(ask)
     _watch_from_now(thread, seconds)
     try:
@@ -116,6 +119,12 @@ def in_time(call: Callable[[], T], seconds: float) -> T:
             pass
         if sys.gettrace() is None or isinstance(sys.gettrace(), _Again):  # no debugger has come meanwhile
             sys.settrace(trace)
+
+
+def _quietly(hook: Callable[[sys.UnraisableHookArgs], object], lost: sys.UnraisableHookArgs) -> None:
+    """Says nothing of a stop that a destructor has lost: it comes again."""
+    if lost.exc_type is not Endless:
+        hook(lost)
 
 
 def _sleep(seconds: float) -> None:
