@@ -99,11 +99,6 @@ def test_the_card_of_the_block_calls_each_part_as_its_table_does():
     assert not any(f"`{part.__name__}`" in card for part in chapter.PARTS.values())
 
 
-def test_three_tests_say_first_what_they_are_of():
-    """Of rows the text above says "never"; the tests are of tokens."""
-    assert cell_with("by three tests").startswith("No token looks ahead")
-
-
 def test_the_last_hint_on_bytes_counts_what_the_furthest_tap_looks_back():
     for d_conv, dilations in ((4, (1,)), (3, (1, 4)), (2, (5, 1))):
         furthest = max(figures.touched(d_conv, dilations))

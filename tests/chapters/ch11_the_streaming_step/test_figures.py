@@ -423,10 +423,3 @@ def test_the_smallest_step_size_of_the_slider_is_a_tenth_of_what_a_new_block_dra
     least = torch.nn.functional.softplus(Mamba(64, expand=16).dt_proj.bias.detach()).min().item()
     assert least == pytest.approx(10 * figures.RoundedState.controls["delta"].low, rel=0.05)
     assert least > 0.999 * 10 * figures.RoundedState.controls["delta"].low
-
-
-def test_a_count_of_tokens_is_not_called_a_state():
-    """The state is h; what the cell reaches by prefill is a number of tokens."""
-    notebook = NOTEBOOK.read_text("utf-8")
-    assert "The 100 000 tokens are read by prefill, in chunks." in notebook
-    assert not re.search(r"[Tt]he (first|second) state is reached", notebook)

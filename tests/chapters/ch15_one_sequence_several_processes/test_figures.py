@@ -290,10 +290,7 @@ def test_all_others_are_not_called_every_other():
     assert "every other" not in TEXT.lower()
 
 
-def test_what_a_sentence_speaks_of_stands_in_it():
-    """A model and a change are named where something is said of them, and what is called blue is blue."""
-    assert "nothing was measured. The model is worked out for 1, 2" in TEXT
-    assert "reaches the start of part q, it has faded by the parts between:" in TEXT
+def test_what_the_text_calls_blue_is_blue():
     shown = figures.Parts()
     shown.update(told=True)
     blue = {artist.get_color() for artist in (shown.mended, shown.begin)} | {style.BLUE}

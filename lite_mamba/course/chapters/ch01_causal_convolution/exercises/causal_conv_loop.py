@@ -140,7 +140,7 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(
             "a flipped kernel with an index that wraps around",
-            "Two things at once. Your first tap is multiplied with the present sample, but here the last tap is now. "
+            "Two things at once. Your first tap is multiplied by the present sample, but here the last tap is now. "
             "And before the start you read x[:, :, -1], which in Python is the last sample. Mend one, check again.",
             edited(causal_conv_loop, f"{TAP} → weight[:, width - 1 - k]", WRAPS),
         ),
@@ -220,12 +220,12 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(
             "every tap at now",
-            "All taps are multiplied with x[t]. Each tap has a sample of its own: the index of x depends on k, too.",
+            "All taps are multiplied by x[t]. Each tap has a sample of its own: the index of x depends on k, too.",
             [edited(causal_conv_loop, f"{LAG} → t"), edited(causal_conv_loop, "x[:, :, source] → x[:, :, t]")],
         ),
         Misconception(
             "a window that ends before now",
-            "Your last tap is multiplied with x[t − 1], not with x[t]. The kernel has W taps and one of them is now, "
+            "Your last tap is multiplied by x[t − 1], not by x[t]. The kernel has W taps and one of them is now, "
             "so only W − 1 of them lie in the past.",
             WITHOUT_NOW,
         ),

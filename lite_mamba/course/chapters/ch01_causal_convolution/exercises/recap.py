@@ -15,7 +15,7 @@ RECAP = [
         "The past and the present are allowed, the future is not. The length says nothing about what is read.",
     ),
     Question(
-        "A kernel of W taps, as PyTorch stores it. Which tap is multiplied with the oldest sample?",
+        "A kernel of W taps, as PyTorch stores it. Which tap is multiplied by the oldest sample?",
         ["w[0]", "w[W − 1]", "w[W // 2]", "it depends on the padding"],
         "w[0]",
         "The taps lie over a window from old to new, wherever it stands. With causal padding the last one is now.",

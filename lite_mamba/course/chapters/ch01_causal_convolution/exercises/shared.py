@@ -106,7 +106,7 @@ def conv_cases(draw: Draw) -> dict:
 
 FLIPPED = (
     "a flipped kernel",
-    "Your first tap, weight[:, 0], is multiplied with the present sample. Here the last tap is now, and the first "
+    "Your first tap, weight[:, 0], is multiplied by the present sample. Here the last tap is now, and the first "
     "one is the oldest. Send in an impulse by hand: which tap must answer first?",
 )
 FORGOTTEN_BIAS = (

@@ -343,8 +343,7 @@ GATED_DILATED_CONV = Exercise(
         Misconception(
             name="dilation ignored",
             wrong=gated("(W - 1) * dilation → W - 1", "dilation=dilation, → "),
-            message="Every branch is computed with dilation 1. The gap belongs into the padding and into the "
-            "convolution.",
+            message="Every branch is computed with dilation 1. The gap belongs in the padding and in the convolution.",
         ),
         Misconception(
             name="the dilation taken for the samples in between",

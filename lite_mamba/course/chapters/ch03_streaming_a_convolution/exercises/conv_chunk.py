@@ -11,7 +11,7 @@ from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .conv_step import conv_step
 from .push import push
-from .shared import HISTORY, STEP_EXAMPLE, draw_branch
+from .shared import HISTORY, HISTORY_CHANGED, STEP_EXAMPLE, draw_branch
 
 OUTPUTS = {"outputs": ("batch", "channel", "time"), "next history": HISTORY}
 
@@ -386,8 +386,7 @@ CONV_CHUNK = Exercise(
         Misconception(
             name="the given history changed",
             wrong=chunked(f"{NEXT}history.copy_(joined[..., L:])"),
-            message="Both results are right, and the history that was given has changed with them. Somebody may "
-            "still need it as it was: return a new tensor.",
+            message=HISTORY_CHANGED,
         ),
         Misconception(
             name="the oldest samples kept",

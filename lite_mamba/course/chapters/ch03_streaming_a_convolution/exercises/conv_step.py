@@ -10,7 +10,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .push import push
-from .shared import OUTPUT, START, STEP_EXAMPLE, WINDOW, draw_step
+from .shared import HISTORY_CHANGED, OUTPUT, START, STEP_EXAMPLE, WINDOW, draw_step
 
 
 def conv_step(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
@@ -78,7 +78,7 @@ CONV_STEP = Exercise(
         Misconception(
             name="the taps reversed",
             wrong=stepped("* weight) → * weight.flip(-1))"),
-            message="The tap for the oldest sample is multiplied with the newest one. `weight[:, -1]` belongs to "
+            message="The tap for the oldest sample is multiplied by the newest one. `weight[:, -1]` belongs to "
             "*now*: look at which digit of the expected output is which sample.",
         ),
         Misconception(
@@ -388,8 +388,7 @@ CONV_STEP = Exercise(
         Misconception(
             name="the given history changed",
             wrong=moved("history.copy_(window[..., 1:])"),
-            message="Both results are right, and the history that was given has changed with them. Somebody may "
-            "still need it as it was: return a new tensor.",
+            message=HISTORY_CHANGED,
         ),
         Misconception(
             name="the bias left out",

@@ -12,7 +12,7 @@ from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .conv_step import conv_step
 from .push import push
-from .shared import OUTPUT, STEP_EXAMPLE
+from .shared import HISTORY_CHANGED, OUTPUT, STEP_EXAMPLE
 
 
 def gated_conv_step(
@@ -398,7 +398,7 @@ GATED_CONV_STEP = Exercise(
         Misconception(
             name="the taps reversed",
             wrong=gated("history, weight, → history, weight.flip(-1),"),
-            message="The tap for the oldest sample is multiplied with the newest one, in every branch. The last tap of "
+            message="The tap for the oldest sample is multiplied by the newest one, in every branch. The last tap of "
             "a kernel belongs to *now*.",
         ),
         Misconception(
@@ -424,8 +424,7 @@ GATED_CONV_STEP = Exercise(
         Misconception(
             name="the given history changed",
             wrong=gated("push(history, x) → history.copy_(push(history, x))"),
-            message="Both results are right, and the history that was given has changed with them. Somebody may "
-            "still need it as it was: return a new tensor.",
+            message=HISTORY_CHANGED,
         ),
         Misconception(
             name="a history that stands still",

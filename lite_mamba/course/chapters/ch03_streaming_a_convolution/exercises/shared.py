@@ -37,6 +37,10 @@ def step_of_digits(taps: int, dilation: int, S: int) -> dict[str, Any]:
 
 
 HISTORY = ("batch", "channel", "column")
+HISTORY_CHANGED = (
+    "Both results are right, and the history that was given has changed with them. Somebody may still need it as it "
+    "was: return a new tensor."
+)
 OUTPUT = {"output": ("batch", "channel"), "next history": HISTORY}
 
 

@@ -223,7 +223,7 @@ LARGEST_EULER_STEP = Exercise(
         ),
         Misconception(
             "the imaginary part alone",
-            "The real part belongs into the size, too: |s|² = (Re s)² + (Im s)². Section 2 has the step for a bucket, "
+            "The real part belongs in the size, too: |s|² = (Re s)² + (Im s)². Section 2 has the step for a bucket, "
             "where Im s = 0.",
             [
                 edited(largest_euler_step, "abs(pole) → abs(pole.imag)"),

@@ -172,7 +172,7 @@ FFT_CONVOLVE = Exercise(
         ),
         Misconception(
             "the input with itself",
-            "You multiply the values of u with themselves, or those of the kernel. At each point one of u meets one of "
+            "You multiply the values of u by themselves, or those of the kernel. At each point one of u meets one of "
             "the kernel.",
             [_product("U * U"), _product("K * K")],
         ),
@@ -215,7 +215,7 @@ FFT_CONVOLVE = Exercise(
         ),
         Misconception(
             "a product before the transform",
-            "You multiply with the taps as they are, in time: u[t], or a value of u. Go to the values of both first: "
+            "You multiply by the taps as they are, in time: u[t], or a value of u. Go to the values of both first: "
             "there the product stands for the sum over all pairs.",
             [
                 edited(fft_convolve, "rfft(u, n=points) * torch.fft.rfft(kernel, → rfft(u * kernel,"),

@@ -55,13 +55,13 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "a state that fades twice",
-            "From one output to the next, the state is multiplied with A_bar twice. A step fades it once, and the read "
+            "From one output to the next, the state is multiplied by A_bar twice. A step fades it once, and the read "
             "leaves it as it is.",
             edited(recurrence, "A_bar * h → A_bar * A_bar * h"),
         ),
         Misconception(
             "a state that never fades",
-            "Your state only adds up. Nothing is multiplied with A_bar, so old samples count as much as new ones.",
+            "Your state only adds up. Nothing is multiplied by A_bar, so old samples count as much as new ones.",
             edited(recurrence, "A_bar * h → h"),
         ),
         Misconception(
@@ -86,8 +86,8 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "a new sample that fades at once",
-            "A_bar is multiplied with the old state *and* with the new sample. The new sample is not old yet: only "
-            "h[t − 1] fades. (So it comes out, too, if the state is multiplied with A_bar once more when it is read.)",
+            "A_bar is multiplied by the old state *and* by the new sample. The new sample is not old yet: only "
+            "h[t − 1] fades. (So it comes out, too, if the state is multiplied by A_bar once more when it is read.)",
             edited(recurrence, "A_bar * h + B_bar * u_t → A_bar * (h + B_bar * u_t)"),
         ),
         Misconception(
@@ -104,7 +104,7 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "Ā and B̄ exchanged",
-            "A_bar is multiplied with the new sample and B_bar with the old state. What is left of a state after a "
+            "A_bar is multiplied by the new sample and B_bar by the old state. What is left of a state after a "
             "step is Ā of it; B̄ is the entrance.",
             edited(recurrence, "A_bar * h + B_bar * u_t → B_bar * h + A_bar * u_t"),
         ),
@@ -120,7 +120,7 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "an entrance in every step",
-            "The old state is multiplied with B_bar, too, and so again in each step. B_bar is the entrance: only the "
+            "The old state is multiplied by B_bar, too, and so again in each step. B_bar is the entrance: only the "
             "new sample passes it. Do the brackets stand where the formula has them?",
             [
                 edited(recurrence, f"A_bar * h + B_bar * u_t → {step}")
@@ -133,7 +133,7 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "a missing B_bar",
-            "The input goes into every state as it is. Each state has its own entrance: multiply u[t] with B_bar.",
+            "The input goes into every state as it is. Each state has its own entrance: multiply u[t] by B_bar.",
             edited(recurrence, "B_bar * u_t → u_t"),
         ),
         Misconception(
@@ -181,12 +181,12 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "all samples in each step",
-            "You multiply B_bar with the whole input in each step. One sample comes in a step: the one of now.",
+            "You multiply B_bar by the whole input in each step. One sample comes in a step: the one of now.",
             edited(recurrence, "B_bar * u_t → B_bar * u"),
         ),
         Misconception(
             "a power of Ā in each step",
-            "You take a power of A_bar. The power comes by itself: h has been multiplied with A_bar in each step "
+            "You take a power of A_bar. The power comes by itself: h has been multiplied by A_bar in each step "
             "before, and this step multiplies it once more.",
             [
                 edited(recurrence, "for u_t in u → for t, u_t in enumerate(u)", f"A_bar * h → A_bar ** {power} * h")
@@ -340,7 +340,7 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "a state that is read before C",
-            "You multiply the input with C on its way in and the state with B_bar on its way out, or with both on one "
+            "You multiply the input by C on its way in and the state by B_bar on its way out, or by both on one "
             "way. With several states the sums are the same only if each pair stays together.",
             edited(recurrence, "B_bar * u_t → B_bar * C * u_t"),
         ),

@@ -39,14 +39,14 @@ SSM_KERNEL = Exercise(
         ),
         Misconception(
             "multiples instead of powers",
-            "You multiply A_bar with j. A state that fades to one half in each step is at ½, ¼, ⅛ after 1, 2, 3 steps: "
+            "You multiply A_bar by j. A state that fades to one half in each step is at ½, ¼, ⅛ after 1, 2, 3 steps: "
             "a power, written ** in Python.",
             edited(ssm_kernel, "** → *"),
         ),
         Misconception(
             "an exponential of Ā",
             "Ā is what is left of a state after one step, already: exp(ΔA) was taken in notebook 04. After j steps it "
-            "is Ā, j times multiplied with itself.",
+            "is Ā, j times multiplied by itself.",
             [
                 edited(
                     ssm_kernel,
@@ -138,7 +138,7 @@ SSM_KERNEL = Exercise(
         ),
         Misconception(
             "states that are multiplied",
-            "You multiply numbers of different states with each other. A state fades by its own Ā alone, and a tap is "
+            "You multiply numbers of different states by each other. A state fades by its own Ā alone, and a tap is "
             "the sum over the states. (If it is torch.cumprod that multiplies: along which axis?)",
             [
                 edited(ssm_kernel, "** torch.arange(length) → .expand(-1, length).cumprod(0)"),
@@ -231,7 +231,7 @@ SSM_KERNEL = Exercise(
         Misconception(
             "a weight that counts twice",
             "B̄ or C is in each tap twice. A sample passes B̄ once, on its way in, and C once, on its way out. Where did "
-            "you multiply with it before?",
+            "you multiply by it before?",
             [edited(ssm_kernel, f"(C * B_bar) → (C * B_bar * {again})") for again in ("B_bar", "C")],
         ),
         Misconception(
@@ -253,7 +253,7 @@ SSM_KERNEL = Exercise(
         ),
         Misconception(
             "base and exponent exchanged",
-            "You raise the number of the tap to the power Ā. It is the other way round: Ā multiplied with itself, j "
+            "You raise the number of the tap to the power Ā. It is the other way round: Ā multiplied by itself, j "
             "times.",
             edited(ssm_kernel, "A_bar[:, None] ** torch.arange(length) → torch.arange(length) ** A_bar[:, None]"),
         ),

@@ -196,7 +196,7 @@ DELTA_BY_HAND = Exercise(
         ),
         Misconception(
             "an infinite Δ",
-            "No network gives an infinite Δ, and the package would multiply it with the input. A finite one will do: "
+            "No network gives an infinite Δ, and the package would multiply it by the input. A finite one will do: "
             "with Δ = 5 exp(−Δ) is below 0.01 already.",
             _by_hand("math.inf", "1e-5"),
         ),

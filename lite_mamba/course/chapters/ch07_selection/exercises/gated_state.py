@@ -132,7 +132,7 @@ GATED_STATE = Exercise(
         ),
         Misconception(
             "a gate that comes in twice",
-            "The gate is multiplied with itself where the token comes in, or at both doors. Each share is a gate or "
+            "The gate is multiplied by itself where the token comes in, or at both doors. Each share is a gate or "
             "what it leaves of the whole, once.",
             [_step("(1 - g_t) * h + g_t * g_t * u_t"), _step("(1 - g_t * g_t) * h + g_t * g_t * u_t")],
         ),

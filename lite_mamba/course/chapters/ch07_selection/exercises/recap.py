@@ -6,7 +6,7 @@ RECAP = [
     Question(
         "Why is Δ a gate?",
         [
-            "Because it is multiplied with the output",
+            "Because it is multiplied by the output",
             "Because a small Δ keeps the state and shuts the token out, and a large Δ does the opposite",
             "Because it is computed by a sigmoid",
             "Because it is learned",

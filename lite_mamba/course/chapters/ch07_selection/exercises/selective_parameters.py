@@ -318,7 +318,7 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "a B with Δ in it",
-            "B is multiplied with Δ. That is the scan's business, which gets both: here B goes out as the weights give "
+            "B is multiplied by Δ. That is the scan's business, which gets both: here B goes out as the weights give "
             "it.",
             [
                 _parts("delta", "delta[..., None] * B[:, :, None]"),

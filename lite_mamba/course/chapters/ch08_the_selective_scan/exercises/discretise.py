@@ -41,14 +41,14 @@ DISCRETISE = Exercise(
     misconceptions=[
         Misconception(
             "exp forgotten",
-            "The first result is Δ·A, a negative exponent. The factor that a state is multiplied with is exp(Δ·A), "
+            "The first result is Δ·A, a negative exponent. The factor that a state is multiplied by is exp(Δ·A), "
             "between 0 and 1.",
             edited(discretise, f"torch.exp({EXPONENT}) → {EXPONENT}"),
         ),
         Misconception(
             "what is lost in the place of what is left",
             "The first result is 1 − exp(Δ·A), the part of a state that a step takes away, or its negative. A state is "
-            "multiplied with the part that is left.",
+            "multiplied by the part that is left.",
             [edited(discretise, f"torch.exp({EXPONENT}) → {lost}torch.expm1({EXPONENT})") for lost in ("-", "")],
         ),
         Misconception(
@@ -309,7 +309,7 @@ DISCRETISE = Exercise(
         ),
         Misconception(
             "an exponential of A alone",
-            "You take the exponential of A and then multiply with Δ. The product Δ·A is in the exponent: without a "
+            "You take the exponential of A and then multiply by Δ. The product Δ·A is in the exponent: without a "
             "step (Δ = 0) all of the state is left.",
             edited(discretise, f'torch.exp({EXPONENT}) → torch.einsum("b d l, d n -> b d l n", delta, A.exp())'),
         ),

@@ -178,7 +178,7 @@ def of_any_loop(
         ),
         Misconception(
             "a drive weighted with what the decay leaves free",
-            "The drive is multiplied with 1 − decay, as in a moving average. It has its weight Δ·B already: it is "
+            "The drive is multiplied by 1 − decay, as in a moving average. It has its weight Δ·B already: it is "
             "added as it is.",
             edited(loop, "+ deltaB_u → + (1 - deltaA[:, :, t]) * deltaB_u"),
         ),
@@ -473,7 +473,7 @@ SCAN_LOOP = Exercise(
         ),
         Misconception(
             "every decay on every drive",
-            "All drives so far are added up, and the sum is multiplied with all decays so far: a drive fades by the "
+            "All drives so far are added up, and the sum is multiplied by all decays so far: a drive fades by the "
             "decays before it and its own, too. A drive fades at the tokens that come after it.",
             _all_decays,
         ),

@@ -179,7 +179,7 @@ CHUNKED_SCAN = Exercise(
         ),
         Misconception(
             "an end that fades in its own chunk",
-            "You multiply the end of a chunk with that chunk's whole decay. The end has gone through its chunk "
+            "You multiply the end of a chunk by that chunk's whole decay. The end has gone through its chunk "
             "already; what still has to go through it is the state *before* the chunk.",
             [
                 edited(chunked_scan, f"decay * h + chunk_end → {h}")
@@ -306,7 +306,7 @@ CHUNKED_SCAN = Exercise(
         Misconception(
             "a start that does not fade inside its chunk",
             "You add the chunk's start to all of its T states as it is. At step t of the chunk it has gone through the"
-            " decays of the steps up to t: run the chunk again from the start, or multiply with their product.",
+            " decays of the steps up to t: run the chunk again from the start, or multiply by their product.",
             [
                 edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + start)", *more)
                 for more in ((), ("decay * h + chunk_end → h + chunk_end",))

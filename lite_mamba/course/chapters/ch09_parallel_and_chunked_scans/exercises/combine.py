@@ -49,7 +49,7 @@ COMBINE = Exercise(
         ),
         Misconception(
             "a b1 that fades by its own step",
-            "You multiply b1 with a1. Step 1 fades what was there before it, and then adds b1. Which step comes after "
+            "You multiply b1 by a1. Step 1 fades what was there before it, and then adds b1. Which step comes after "
             "b1?",
             edited(combine, "a2 * b1 + b2 → a1 * b1 + b2"),
         ),
@@ -95,7 +95,7 @@ COMBINE = Exercise(
         ),
         Misconception(
             "each b faded by its own step",
-            "You multiply each b with the a of its own step. A step multiplies what is there before it, and adds its "
+            "You multiply each b by the a of its own step. A step multiplies what is there before it, and adds its "
             "b after that. Which b is there before another step comes?",
             edited(combine, "a2 * b1 + b2 → a1 * b1 + a2 * b2"),
         ),

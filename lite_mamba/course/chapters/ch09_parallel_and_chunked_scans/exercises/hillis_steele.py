@@ -399,7 +399,7 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "a first step that fades",
-            "You multiply the x of the first step with a. A step fades what is there before it, and before the first "
+            "You multiply the x of the first step by a. A step fades what is there before it, and before the first "
             "step that is zero.",
             lambda a, x: hillis_steele(a, torch.cat([(a * x)[:1], x[1:]])),
         ),

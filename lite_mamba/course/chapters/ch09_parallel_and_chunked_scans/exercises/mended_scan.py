@@ -382,7 +382,7 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "exponents taken for decays",
-            "You multiply with log_a itself. It holds exponents Δ·A, and a decay is exp(log_a).",
+            "You multiply by log_a itself. It holds exponents Δ·A, and a decay is exp(log_a).",
             [
                 edited(_exponents_added, "a[shift:].exp() → a[shift:]"),
                 lambda log_a, x: hillis_steele(log_a, x),

@@ -31,7 +31,7 @@ RECAP = [
             "by one product with all decays",
         ],
         "by a scan backwards in time, each step with the decay of the step after it",
-        "h at t acts on the loss directly, and through h at t + 1, where it was multiplied with the decay of t + 1.",
+        "h at t acts on the loss directly, and through h at t + 1, where it was multiplied by the decay of t + 1.",
     ),
     Question(
         "What is wrong with h = P·cumsum(x / P) on a long sequence?",

@@ -188,7 +188,7 @@ UP_DOWN = Exercise(
         ),
         Misconception(
             "a first step that fades",
-            "You multiply the x of the first step with a. A step fades what is there before it, and before the first "
+            "You multiply the x of the first step by a. A step fades what is there before it, and before the first "
             "step that is zero.",
             [
                 edited(up_down, "[x[:1], → [a[:1] * x[:1],"),

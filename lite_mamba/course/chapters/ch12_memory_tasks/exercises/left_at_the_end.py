@@ -100,7 +100,7 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "what a token writes, not its share",
-            "You multiply with the token's own Δ, or with a gate made of it. That is how much it writes; asked is the "
+            "You multiply by the token's own Δ, or by a gate made of it. That is how much it writes; asked is the "
             "share of it that is left.",
             [
                 _left(f"{written} * torch.exp(A * later)")

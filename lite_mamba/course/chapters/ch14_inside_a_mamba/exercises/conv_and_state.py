@@ -88,7 +88,7 @@ CONV_AND_STATE = Exercise(
         ),
         Misconception(
             "a skip that is added",
-            "You add D to your first matrix, to zeros as well. The skip multiplies u with D.",
+            "You add D to your first matrix, to zeros as well. The skip multiplies u by D.",
             edited(conv_and_state, "D * conv, → D + conv,"),
         ),
         Misconception(
@@ -144,7 +144,7 @@ CONV_AND_STATE = Exercise(
         ),
         Misconception(
             "a skip on the state",
-            "You multiply the second way with D, too. D stands past the state alone: y = D u + M u.",
+            "You multiply the second way by D, too. D stands past the state alone: y = D u + M u.",
             edited(conv_and_state, "M @ conv → D * (M @ conv)"),
         ),
         Misconception(
@@ -273,7 +273,7 @@ CONV_AND_STATE = Exercise(
         ),
         Misconception(
             "a gate that counts twice",
-            "You multiply with the gate twice. It stands once on every way: behind the convolution.",
+            "You multiply by the gate twice. It stands once on every way: behind the convolution.",
             [
                 edited(conv_and_state, "conv = gate[:, None] → conv = gate[:, None] ** 2"),
                 edited(

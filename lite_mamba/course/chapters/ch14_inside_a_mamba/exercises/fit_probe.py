@@ -154,7 +154,7 @@ FIT_PROBE = Exercise(
         ),
         Misconception(
             "a product in the place of a solution",
-            "You multiply the right side with the system's matrix. It is w that the matrix meets, and the right side "
+            "You multiply the right side by the system's matrix. It is w that the matrix meets, and the right side "
             "is what comes out.",
             edited(
                 fit_probe,

@@ -47,7 +47,7 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a product with Δ in the place of a division",
-            "You multiply with the steps' mean or sum. Larger steps fade faster: the half-life becomes shorter.",
+            "You multiply by the steps' mean or sum. Larger steps fade faster: the half-life becomes shorter.",
             [
                 lambda delta, A: math.log(2) / -A * delta.mean(1, keepdim=True),
                 lambda delta, A: delta.shape[1] * math.log(2) / -A * delta.sum(1, keepdim=True),

@@ -345,7 +345,7 @@ HIDDEN_ATTENTION = Exercise(
         ),
         Misconception(
             "an exponent taken for a decay",
-            "You multiply with A times the time between, which is negative. That is the exponent; what is left lies "
+            "You multiply by A times the time between, which is negative. That is the exponent; what is left lies "
             "between 0 and 1.",
             edited(hidden_attention, "torch.exp(A[:, None, None] * between) → A[:, None, None] * between"),
         ),

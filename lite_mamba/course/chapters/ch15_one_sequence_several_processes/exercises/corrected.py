@@ -125,7 +125,7 @@ CORRECTED = Exercise(
         ),
         Misconception(
             "a start that grows",
-            "Your start grows from step to step. A is negative already: no further sign belongs into the exponent.",
+            "Your start grows from step to step. A is negative already: no further sign belongs in the exponent.",
             edited(corrected, "delta.cumsum(0)[:, None] * A → -delta.cumsum(0)[:, None] * A"),
             where=lambda delta, **_: delta.max() < LONG,
         ),
@@ -137,7 +137,7 @@ CORRECTED = Exercise(
         ),
         Misconception(
             "an exponent taken for what is left",
-            "You multiply the start with A times the steps that have gone by, which is negative. That is the "
+            "You multiply the start by A times the steps that have gone by, which is negative. That is the "
             "exponent; what is left of the start lies between 0 and 1.",
             edited(corrected, "torch.exp(delta.cumsum(0)[:, None] * A) → delta.cumsum(0)[:, None] * A"),
         ),

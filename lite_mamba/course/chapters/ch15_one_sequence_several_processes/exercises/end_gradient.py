@@ -169,7 +169,7 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "slopes that grow",
-            "Your slopes grow on their way. A is negative already: no further sign belongs into the exponent.",
+            "Your slopes grow on their way. A is negative already: no further sign belongs in the exponent.",
             [
                 edited(end_gradient, "A * totals[q] → -A * totals[q]"),
                 _behind(lambda totals, rank, q: -totals[rank + 1 : q + 1].sum()),
@@ -195,7 +195,7 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "a sum taken for a decay",
-            "You multiply with the sum of the steps, with A or without it. In the formula it stands in an exponent: a "
+            "You multiply by the sum of the steps, with A or without it. In the formula it stands in an exponent: a "
             "decay lies between 0 and 1.",
             [
                 edited(end_gradient, f"{HAND_BACK} → totals[q] * g + slopes[q]"),
@@ -346,8 +346,8 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "a derivative of the decay",
-            "You differentiate the decay. On its way back a gradient is multiplied with what the state was multiplied "
-            "with on its way forwards: with the decay itself.",
+            "You differentiate the decay. On its way back a gradient is multiplied by what the state was multiplied "
+            "by on its way forwards: by the decay itself.",
             [
                 edited(end_gradient, f"{HAND_BACK} → A * {HAND_BACK}"),
                 edited(end_gradient, f"{HAND_BACK} → totals[q] * {HAND_BACK}"),

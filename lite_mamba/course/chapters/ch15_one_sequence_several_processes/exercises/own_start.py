@@ -129,7 +129,7 @@ OWN_START = Exercise(
         ),
         Misconception(
             "ends that grow",
-            "Your ends grow on their way. A is negative already: no further sign belongs into the exponent.",
+            "Your ends grow on their way. A is negative already: no further sign belongs in the exponent.",
             edited(own_start, "A * totals[q] → -A * totals[q]"),
             where=lambda rank, totals, **_: rank > 1 and totals.max() < LONG,
         ),
@@ -248,7 +248,7 @@ OWN_START = Exercise(
         ),
         Misconception(
             "a sum taken for a decay",
-            "You multiply with the sum of the steps, with A or without it. In the formula it stands in an exponent: a "
+            "You multiply by the sum of the steps, with A or without it. In the formula it stands in an exponent: a "
             "decay lies between 0 and 1.",
             [
                 edited(own_start, f"{HAND_ON} → totals[q] * h + ends[q]"),

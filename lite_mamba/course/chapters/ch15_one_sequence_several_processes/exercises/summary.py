@@ -147,13 +147,13 @@ SUMMARY = Exercise(
         ),
         Misconception(
             "an end that grows",
-            "Your state grows at each step: A is negative already, and no further sign belongs into the exponent.",
+            "Your state grows at each step: A is negative already, and no further sign belongs in the exponent.",
             edited(summary, "torch.exp(delta_t * A) → torch.exp(-delta_t * A)"),
             where=lambda delta, **_: delta.max() < LONG,
         ),
         Misconception(
             "an exponent taken for a decay",
-            "You multiply with A times the steps, of one or of several, which is negative. That is the exponent; what "
+            "You multiply by A times the steps, of one or of several, which is negative. That is the exponent; what "
             "is left of a state or of a drive lies between 0 and 1.",
             [
                 edited(summary, "torch.exp(delta_t * A) → delta_t * A"),
