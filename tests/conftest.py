@@ -44,10 +44,11 @@ def pytest_collection_finish():
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread():
-    """Two test processes share the two cores of the reference machine."""
+    """Two test processes share the two cores of the reference machine, and einsum goes from left to right."""
     import torch  # not at the top: the process that hands out the tests has no need of it
 
     torch.set_num_threads(1)
+    torch.backends.opt_einsum.enabled = False  # installed or not: what a sum of products keeps depends on its order
 
 
 @pytest.fixture(autouse=True)
