@@ -434,6 +434,7 @@ def test_a_change_in_place_within_a_container_is_found_out(within):
     ("setting", "value", "left"),
     [
         (torch.set_default_dtype, torch.float64, "the default dtype torch.float64"),
+        (torch.set_default_device, "meta", "the default device meta"),
         (torch.set_grad_enabled, False, "autograd off"),
     ],
 )
@@ -446,7 +447,7 @@ def test_a_setting_of_torch_that_stays_changed_is_found_out_and_named(fake_chapt
     assert course.check("91.shifted", careless) is fake_chapter.shifted
     assert "this is “a setting of PyTorch left changed”" in (said := capsys.readouterr().out)
     assert f"It leaves {left} for all code that runs after it." in said
-    assert torch.get_default_dtype() == torch.float32 and torch.is_grad_enabled()
+    assert torch.get_default_dtype() == torch.float32 and torch.is_grad_enabled() and not torch.ones(1).is_meta
 
 
 def test_a_setting_of_torch_may_change_while_the_answer_runs():

@@ -55,7 +55,7 @@ HINTS: dict[str, str] = {  # the most telling first
     "a caught error": "Let the error come: it says what is wrong.",
     "an input changed in place": "The result is right, but whoever called you finds other values in the input.",
     "a setting of PyTorch left changed": "The result is right, but all code that runs after it meets the setting. "
-    "`with torch.no_grad():` and `dtype=` hold only for the lines that need them.",
+    "`with torch.no_grad():`, `dtype=` and `device=` hold only for the lines that need them.",
     "a list in place of a tensor": "The numbers are right. `torch.stack` makes one tensor of many, `torch.tensor` one "
     "of numbers.",
     "a tuple in place of a tensor": "The numbers are right. `torch.stack` makes one tensor of many, `torch.tensor` one "
