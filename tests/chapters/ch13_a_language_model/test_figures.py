@@ -15,9 +15,10 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
+from lite_mamba import block
 from lite_mamba.course import tasks, training
 from lite_mamba.course.chapters.ch13_a_language_model import figures
-from lite_mamba.course.chapters.ch13_a_language_model.exercises import draw_byte, ngram, window_bits
+from lite_mamba.course.chapters.ch13_a_language_model.exercises import EXERCISES, draw_byte, ngram, window_bits
 from lite_mamba.course.chapters.ch13_a_language_model.texts import CODE, LENGTH, PROMPTS, SNIPPETS, encoded, named
 from lite_mamba.course.training import facts, step_sizes, stored
 from lite_mamba.course.training.evaluation import bits_per_byte
@@ -117,7 +118,8 @@ def test_the_notebook_tells_what_a_mark_of_the_brackets_is_the_share_of():
     notebook = Path(__file__).parents[3] / "notebooks" / "13_a_language_model.ipynb"
     told, shown = notebook.read_text(encoding="utf-8"), figures.Brackets()
     assert "17 to 32 bytes later" in (shown.update(distance=32), *shown.titles())[1]
-    assert "The mark at 32 bytes is the share closed rightly of those that end 17 to 32 bytes behind" in told
+    assert "17 to 32 bytes after the opening, the mark at 32 bytes is the share closed rightly" in told
+    assert "17 to 32 bytes after the opening, the right" in shown.update(distance=32)
     assert "1 to 8 bytes later" in (shown.update(distance=8), *shown.titles())[1] and "takes all up to 8." in told
     assert inspect.signature(figures.brackets).parameters["rows"].default == 8
     assert "Each bracket opens eight lists of each kind." in told
@@ -441,3 +443,51 @@ def test_the_compressors_packed_all_held_out_files_as_one():
         assert 8 * as_one / len(whole) < stored_bits + 0.1 < 8 * one_by_one / len(whole)
     notebook = Path(__file__).parents[3] / "notebooks" / "13_a_language_model.ipynb"
     assert "They pack these files as one" in notebook.read_text(encoding="utf-8")
+
+
+def card_and_code() -> tuple[dict[str, str], str]:
+    """The shapes of the notebook's symbol card by the names in code, and all its code."""
+    notebook = Path(__file__).parents[3] / "notebooks" / "13_a_language_model.ipynb"
+    cells = [(cell["cell_type"], "".join(cell["source"])) for cell in json.loads(notebook.read_text("utf-8"))["cells"]]
+    card = next(text for kind, text in cells if kind == "markdown" and text.startswith("## Symbols"))
+    shapes = dict(re.findall(r"`(\w+)` \| ([^|]*) \|", card))
+    return shapes, "\n".join(text for kind, text in cells if kind == "code")
+
+
+def test_the_symbol_card_has_each_shape_in_which_the_code_holds_a_symbol():
+    shapes, code = card_and_code()
+    told = re.findall(r"^ *(\w+)(?:: | = .*# )(\([^()]*\))", code.replace("(window,", "(L,"), re.M)
+    told = [(name, shape) for name, shape in told if name in shapes]
+    assert {("logits", "(L, 256)"), ("logits", "(256,)"), ("ids", "(L,)"), ("p", "(256,)")} <= set(told)
+    assert [(name, shape) for name, shape in told if shape not in shapes[name]] == []
+
+
+def test_the_symbol_card_gives_counts_of_each_byte_and_of_all():
+    shapes, code = card_and_code()
+    assert "counts = context[len(context) - size :], torch.zeros(256)" in code and "counts.sum()" in code
+    assert shapes["counts"] == "(256,), or a number"
+
+
+def test_the_symbol_card_has_the_shape_in_which_a_layer_scans_delta(monkeypatch):
+    scan, seen = block.selective_scan_fn, []
+
+    def told(u, delta, *others, **more):
+        seen.append(tuple(delta.shape))
+        return scan(u, delta, *others, **more)
+
+    monkeypatch.setattr(block, "selective_scan_fn", told)
+    stored(figures.PLAIN)(encoded(CODE)[None, :7])
+    assert set(seen) == {(1, 352, 7)} and card_and_code()[0]["delta"] == "(B, D, L)"
+
+
+def test_behind_is_no_place_in_a_text():
+    """Of two models one is behind; a byte comes after another."""
+    notebook = Path(__file__).parents[3] / "notebooks" / "13_a_language_model.ipynb"
+    sources = "\n".join("".join(cell["source"]) for cell in json.loads(notebook.read_text("utf-8"))["cells"])
+    assert re.findall(r"(\w+) behind\b", sources) == ["bits"]
+
+
+def test_hints_say_what_the_task_asks_for_in_the_order_of_english():
+    hints = [mistake.message for exercise in EXERCISES for mistake in exercise.misconceptions]
+    assert not [hint for hint in hints if re.search(r"\b(Asked|Wanted) (for )?(is|are)\b", hint)]
+    assert sum("The task asks" in hint for hint in hints) > 10

@@ -60,7 +60,7 @@ BITS_PER_BYTE = Exercise(
         Misconception(
             "the entropy of the guess",
             "You weigh the costs of all 256 bytes with their own probabilities: what the model expects to pay, "
-            "whatever comes. Asked is what the byte that came did cost.",
+            "whatever comes. The task asks what the byte that came did cost.",
             [
                 edited(bits_per_byte, "-log_p.gather(1, ids[1:, None]) → -(log_p.exp() * log_p).sum(-1)", *rows)
                 for rows in ((), ("logits[:-1] → logits",), (" / torch.log(torch.tensor(2.0)) → ",))
@@ -77,8 +77,8 @@ BITS_PER_BYTE = Exercise(
         ),
         Misconception(
             "a cost for each byte",
-            "You return what each byte costs, one beside the other. Asked is one number, by which models can be "
-            "compared: their mean.",
+            "You return what each byte costs, one beside the other. The task asks for one number, by which models "
+            "can be compared: their mean.",
             [edited(bits_per_byte, f"(nats.mean() → (nats{axis}", ".item() → ") for axis in ("", ".squeeze(1)")]
             + [edited(bits_per_byte, "(nats.mean() → (nats.squeeze(1)", ".item() → .tolist()")],
         ),
@@ -218,7 +218,7 @@ BITS_PER_BYTE = Exercise(
         ),
         Misconception(
             "a sum in the place of a mean",
-            "You add up what the whole text costs. Asked for are bits *per byte*.",
+            "You add up what the whole text costs. The task asks for bits *per byte*.",
             [
                 edited(bits_per_byte, "nats.mean() → nats.sum()"),
                 edited(bits_per_byte, "nats.mean() → nats.sum()", " / torch.log(torch.tensor(2.0)) → "),
@@ -353,7 +353,7 @@ BITS_PER_BYTE = Exercise(
         ),
         Misconception(
             "a perplexity",
-            "Your number is 2 to the power of the bits, which is called the perplexity. Asked for are the bits.",
+            "Your number is 2 to the power of the bits, which is called the perplexity. The task asks for the bits.",
             edited(bits_per_byte, "(nats.mean() / torch.log(torch.tensor(2.0))) → nats.mean().exp()"),
         ),
         Misconception(

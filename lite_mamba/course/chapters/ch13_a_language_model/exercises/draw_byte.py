@@ -87,7 +87,7 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "the same byte always at temperature 0",
-            "At temperature 0 the first byte comes out, the last one, or a number behind it, whatever the logits are. "
+            "At temperature 0 the first byte comes out, the last one, or a number beyond it, whatever the logits are. "
             "If you divide by zero, NaN is left, and no comparison with NaN is true. Think of what the limit does: all "
             "probability goes to one byte.",
             [
@@ -306,8 +306,8 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "a probability in the place of its byte",
-            "You return a number of the line: how long the piece is, or where it ends. Asked is the byte whose piece "
-            "it is.",
+            "You return a number of the line: how long the piece is, or where it ends. The task asks for the byte "
+            "whose piece it is.",
             [
                 edited(
                     draw_byte,
@@ -319,7 +319,7 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "the largest logit in the place of its byte",
-            "At temperature 0 you give the largest logit itself. Asked is the byte that has it.",
+            "At temperature 0 you give the largest logit itself. The task asks for the byte that has it.",
             [
                 edited(draw_byte, "logits.argmax() → logits.max()"),
                 edited(draw_byte, "int(logits.argmax()) → logits.max().item()"),

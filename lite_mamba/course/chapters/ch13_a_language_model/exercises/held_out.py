@@ -53,7 +53,7 @@ HELD_OUT = Exercise(
     misconceptions=[
         Misconception(
             "a place in the list",
-            "You decide by the place in the list. A library with one more file moves all places behind it, and files "
+            "You decide by the place in the list. A library with one more file moves all places after it, and files "
             "that a model was trained on end up held out. Decide by the path alone.",
             [
                 edited(
@@ -137,8 +137,8 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "the paths themselves",
-            "You return paths: those that are held out, or the others. Asked is True or False for each path, in the "
-            "order of the paths.",
+            "You return paths: those that are held out, or the others. The task asks for True or False for each path, "
+            "in the order of the paths.",
             [
                 lambda paths, share: [path for path, out in zip(paths, held_out(paths, share), strict=True) if out],
                 lambda paths, share: [path for path, out in zip(paths, held_out(paths, share), strict=True) if not out],
@@ -146,13 +146,13 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "no answer for the others",
-            "You answer for the files that are held out and leave the others out. Asked is True or False for each "
-            "path.",
+            "You answer for the files that are held out and leave the others out. The task asks for True or False for "
+            "each path.",
             lambda paths, share: [out for out in held_out(paths, share) if out],
         ),
         Misconception(
             "the first path alone",
-            "You return as soon as the first path is decided. Where does the `return` stand, in the loop or behind it?",
+            "You return as soon as the first path is decided. Where does the `return` stand, in the loop or after it?",
             [
                 edited(held_out, " == 0 for path in paths] → == 0 for path in paths[:1]]"),
                 lambda paths, share: held_out(paths, share)[0],
@@ -160,8 +160,8 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "one answer for a path that stands twice",
-            "A set or a dict keeps each path once, and a set in no order. In the list a path may stand twice. Asked is "
-            "a list too, with an answer for each place.",
+            "A set or a dict keeps each path once, and a set in no order. In the list a path may stand twice. The task "
+            "asks for a list too, with an answer for each place.",
             [
                 edited(held_out, "in paths → in set(paths)"),
                 edited(held_out, "in paths → in dict.fromkeys(paths)"),
@@ -171,7 +171,7 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "one answer for the whole list",
-            "You return one True or False. Asked is one for each path, in the order of the paths.",
+            "You return one True or False. The task asks for one for each path, in the order of the paths.",
             [
                 lambda paths, share: any(held_out(paths, share)),
                 lambda paths, share: all(held_out(paths, share)),
@@ -181,8 +181,8 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "the places of the paths",
-            "You return where the held-out paths stand in the list. Asked is True or False for each path, in the order "
-            "of the paths.",
+            "You return where the held-out paths stand in the list. The task asks for True or False for each path, in "
+            "the order of the paths.",
             lambda paths, share: [i for i, out in enumerate(held_out(paths, share)) if out],
         ),
         Misconception(
@@ -257,7 +257,7 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "a draw for each file",
-            "You draw at random. A seed does not help: one file more, and all draws behind it belong to other files. "
+            "You draw at random. A seed does not help: one file more, and all draws after it belong to other files. "
             "Decide by the path alone.",
             [
                 _drawn,
@@ -325,7 +325,7 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "a checksum that runs on",
-            "You start each checksum from the one of the path before. One file more, and all behind it are decided "
+            "You start each checksum from the one of the path before. One file more, and all after it are decided "
             "anew. Each path decides for itself.",
             _running,
         ),

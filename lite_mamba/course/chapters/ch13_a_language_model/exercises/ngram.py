@@ -354,7 +354,7 @@ NGRAM = Exercise(
         ),
         Misconception(
             "line ends that are not counted",
-            "The point of a pattern stands for any byte but the line end, so none is ever found behind an end. A flag "
+            "The point of a pattern stands for any byte but the line end, so none is ever found after an end. A flag "
             "of `re` changes that.",
             edited(
                 ngram,
@@ -390,7 +390,7 @@ NGRAM = Exercise(
         ),
         Misconception(
             "a count that a byte cannot hold",
-            "Your counts are bytes themselves, of the type uint8: behind 255 they begin at 0 again.",
+            "Your counts are bytes themselves, of the type uint8: after 255 they begin at 0 again.",
             [
                 edited(ngram, "(counts + p) → (counts.byte() + p)", *in_all)
                 for in_all in ((), ("(len(followers) + 1) → (counts.byte().sum() + 1)",))
@@ -442,7 +442,7 @@ NGRAM = Exercise(
         Misconception(
             "the byte before in the place of the byte after",
             "You collect a byte that stands before the one asked for: one of the match itself, or the one in front "
-            "of it. Wanted is the byte that *follows* the match.",
+            "of it. The task asks for the byte that *follows* the match.",
             [
                 edited(ngram, "text[i + size] for → text[i] for"),
                 edited(ngram, "text[i + size] for → text[i + size - 1] for"),

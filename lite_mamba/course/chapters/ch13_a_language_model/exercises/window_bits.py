@@ -54,7 +54,7 @@ def _striding(more: int):
 
 
 def _behind_the_last(model: MambaLM, ids: Tensor, window: int) -> float:
-    """Each window is read behind the one before it, from an empty state."""
+    """Each window is read together with the one before it, from an empty state."""
     nats = 0.0
     for start in range(0, len(ids) - 1, window):
         first = max(0, start - window)
@@ -302,7 +302,7 @@ WINDOW_BITS = Exercise(
         ),
         Misconception(
             "the first window alone",
-            "You return after the first window. Where does the `return` stand, in the loop or behind it?",
+            "You return after the first window. Where does the `return` stand, in the loop or after it?",
             [
                 edited(window_bits, "range(0, len(ids) - 1, window) → [0]"),
                 edited(
@@ -472,7 +472,7 @@ WINDOW_BITS = Exercise(
         Misconception(
             "a change for windows of one byte alone",
             "With windows of two bytes and more, this is the code as it was found: the first byte of each is not "
-            "guessed, and those behind it are guessed from next to nothing. One byte is only where it shows most.",
+            "guessed, and those after it are guessed from next to nothing. One byte is only where it shows most.",
             _cured,
             where=lambda window, **_: window > 1,
         ),
@@ -506,13 +506,13 @@ WINDOW_BITS = Exercise(
         ),
         Misconception(
             "one window of the past",
-            "Each window is read behind the one before it, from an empty state: what lies further back is forgotten, "
-            "and each byte is read twice. Read every byte once, and carry the state.",
+            "Each window is read together with the one before it, from an empty state: what lies further back is "
+            "forgotten, and each byte is read twice. Read every byte once, and carry the state.",
             _behind_the_last,
         ),
         Misconception(
             "a sum in the place of a mean",
-            "You return what the whole text costs. Asked is the mean over the L − 1 bytes.",
+            "You return what the whole text costs. The task asks for the mean over the L − 1 bytes.",
             edited(window_bits, " / (len(ids) - 1) → "),
         ),
         Misconception(
@@ -530,8 +530,8 @@ WINDOW_BITS = Exercise(
         ),
         Misconception(
             "windows in the place of bytes",
-            "You divide by the number of windows, or by their length. Asked is the cost of a byte: how many are "
-            "guessed in all?",
+            "You divide by the number of windows, or by their length. The task asks for the cost of a byte: how many "
+            "are guessed in all?",
             [
                 edited(window_bits, f"(len(ids) - 1) / torch → {count} / torch")
                 for count in ("len(range(0, len(ids) - 1, window))", "window")
