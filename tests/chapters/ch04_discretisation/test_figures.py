@@ -266,6 +266,25 @@ def test_the_hero_does_not_give_away_where_the_level_ends():
     assert "2" not in " ".join([*shown, figure.update()])
 
 
+def test_the_leak_is_the_number_A_and_what_runs_out_of_the_hole_has_another_name(bucket):
+    assert bucket.controls["A"].label == "leak A" and "the leak per minute" in prose()
+    assert "hole:\n$A\\,h$" in [text.get_text() for text in Hero().left.texts]
+    assert not any(words in prose() for words in ("no leak", "leak grows"))  # A is the same at every level
+
+
+def test_of_the_deltas_of_equation_4_only_the_two_outside_of_the_exponential_cancel():
+    (formula,) = {part for part in prose().split("$") if part.endswith(r"\cdot\Delta B")}
+    exponential = formula[formula.index(r"\exp(") :].partition(")")[0]
+    assert (formula.count(r"\Delta"), exponential.count(r"\Delta")) == (3, 1)
+    assert "The two Δ outside of the exponential cancel." in prose()
+
+
+def test_what_the_counts_of_equation_4_count_is_the_input_of_the_recurrence():
+    u, A, B = (torch.tensor(value, dtype=torch.float64) for value in (1.7, [-0.5, -16.0], [2.0, 3.0]))
+    assert "$u\\,(e^{\\Delta A} - 1)/A$ in its place" in prose()
+    torch.testing.assert_close(u * torch.expm1(0.3 * A) / A * B, zoh(0.3, A, B)[1] * u)
+
+
 def test_the_hero_marks_the_true_level_at_the_ticks():
     figure = Hero()
     figure.update()

@@ -91,7 +91,7 @@ class Hero(LiveFigure):
         ax.plot([0.2, 1.13, 1.13], [3.55, 3.55, 3.15], "-", color=style.BLACK, lw=9, solid_joinstyle="miter")
         ax.text(1.42, 3.42, "tap: $B\\,u$", fontsize=16, va="center", color=style.BLUE, fontweight="bold")
         ax.text(1.15, 0.68, "level $h$", fontsize=16, ha="center", va="center", fontweight="bold")
-        ax.text(2.78, -0.6, "leak:\n$A\\,h$", fontsize=16, va="center", color=style.VERMILLION, fontweight="bold")
+        ax.text(2.78, -0.6, "hole:\n$A\\,h$", fontsize=16, va="center", color=style.VERMILLION, fontweight="bold")
 
     def _draw_level(self):
         ax = self.right
