@@ -1,6 +1,7 @@
 """The figures of notebook 02 show what the package computes, at every corner of their sliders."""
 
 import itertools
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,11 @@ import torch.nn.functional as F
 
 from lite_mamba import causal_dilated_conv1d_fn, receptive_field
 from lite_mamba.course.chapters.ch02_dilation_and_receptive_field import figures
-from lite_mamba.course.chapters.ch02_dilation_and_receptive_field.exercises import gated_dilated_conv, lags_touched
+from lite_mamba.course.chapters.ch02_dilation_and_receptive_field.exercises import (
+    RECAP,
+    gated_dilated_conv,
+    lags_touched,
+)
 from lite_mamba.course.drawing.numbers import percent
 from lite_mamba.course.page.explore import Exploration
 from lite_mamba.course.tasks import membrane_voltage
@@ -23,12 +28,12 @@ STEPS = 101
 def recorded(delay):
     """A training that ends with all of the share on the last branch, without training."""
     last = torch.linspace(0.25, 0.97, STEPS)[:, None]  # (S, 1)
-    gates = torch.cat([((1 - last) / 3).expand(-1, 3), last], dim=1)  # (S, branches)
+    shares = torch.cat([((1 - last) / 3).expand(-1, 3), last], dim=1)  # (S, branches)
     target = torch.arange(40.0) / 10 + delay  # (n,)
     taps = torch.zeros(STEPS, 4, 4)
     taps[:, 3, 0], taps[:, 1, 2] = last[:, 0], -0.1
     readers = [dilation for dilation in DILATIONS if delay in lags_touched(4, (dilation,))]
-    return figures.Run(gates, taps, torch.linspace(1.1, 0.004, STEPS), gates[:, :1] * target, target, readers)
+    return figures.Run(shares, taps, torch.linspace(1.1, 0.004, STEPS), shares[:, :1] * target, target, readers)
 
 
 def gate_training():
@@ -390,6 +395,18 @@ def test_what_fits_the_gap_is_a_constant_to_these_taps_and_not_to_neighbours(dil
         assert np.ptp(figure.read) > 0.5
 
 
+def test_what_passes_a_kernel_whole_does_not_pass_a_branch_whole_so_section_6_speaks_of_kernels():
+    figure = figures.CombFilter()
+    x, y = figure.run(torch.full((4,), 0.25), 8, torch.tensor([12.5]))  # (1, L)
+    torch.testing.assert_close(y[:, 24:], x[:, 24:])
+    assert F.silu(y).min() > -0.28 > -0.99 > x.min()  # a branch ends with SiLU
+    question = RECAP[3].text
+    cells = ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]]
+    starts = [i for i, text in enumerate(cells) if text.startswith(("## 6 ", "## 7 "))]
+    for text in (figure.about(), question, *cells[slice(*starts)]):
+        assert "branch" not in text
+
+
 def test_gates_are_drawn_as_recorded_and_the_right_branch_is_marked():
     figure = gate_training()
     sentence = figure.update(step=100, delay=24)
@@ -409,7 +426,8 @@ def test_gates_are_drawn_as_recorded_and_the_right_branch_is_marked():
 
 def test_training_finds_the_branch_that_reads_the_delay_and_its_oldest_tap():
     run = figures.train(delay=12)
-    assert run.gates[-1].argmax() == DILATIONS.index(4)
+    assert run.shares[-1].argmax() == DILATIONS.index(4)
+    torch.testing.assert_close(run.shares.sum(-1), torch.ones(STEPS))
     assert run.missed[-1] < 0.01 < 1 < run.missed[0]
     assert run.taps[-1].flatten().argmax() == 4 * DILATIONS.index(4)
     assert run.readers == [4]

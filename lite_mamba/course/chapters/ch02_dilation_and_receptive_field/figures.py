@@ -367,7 +367,7 @@ class DelayOnRecording(LiveFigure):
 
 
 class CombFilter(LiveFigure):
-    """A wiggle and what one branch makes of it; beside it, how much of every speed of wiggle passes."""
+    """A wiggle and what one kernel makes of it; beside it, how much of every speed of wiggle passes."""
 
     controls = {  # noqa: RUF012
         "dilation": slider(1, 8, 8, label="dilation"),
@@ -420,7 +420,7 @@ class CombFilter(LiveFigure):
         return f"Taps: {kernel}. Dilation {dilation}, {wiggle}: {passes} of it passes. The curve {_repeats(dilation)}."
 
     def run(self, weight: Tensor, dilation: int, speeds: Tensor) -> tuple[Tensor, Tensor]:
-        """Wiggles of the given speeds, (S, L), and what the branch makes of them, (S, L)."""
+        """Wiggles of the given speeds, (S, L), and what the kernel makes of them, (S, L)."""
         t = torch.arange(self.SETTLED + 8 * 3 + 1.0, dtype=torch.float64)  # (L,)
         x = torch.cos(2 * torch.pi * speeds[:, None].double() / 100 * (t - t[-1]) + 0.7)  # (S, L)
         y = causal_dilated_conv1d_fn(x[:, None], weight[None].double(), dilation=dilation)[:, 0]  # (S, L)
@@ -433,7 +433,7 @@ def _part(x: Tensor, y: Tensor, settled: int) -> Tensor:
 
 
 def pass_curve(weight: Tensor, dilation: int, speeds: Tensor) -> Tensor:
-    """Part of a wiggle that passes one branch, for each speed in wiggles per 100 samples: (W,), (S,) → (S,)."""
+    """Part of a wiggle that passes one kernel, for each speed in wiggles per 100 samples: (W,), (S,) → (S,)."""
     lags = dilation * torch.arange(len(weight)).flip(0)  # (W,)
     turns = torch.exp(-2j * torch.pi * speeds[:, None] / 100 * lags)  # (S, W)
     return (turns * weight).sum(-1).abs()
@@ -448,7 +448,7 @@ class Run:
     """One training, recorded at every step.
 
     Attributes:
-        gates: (S, branches) the shares, softmax of the gates.
+        shares: (S, branches) softmax of the gates.
         taps: (S, branches, W)
         missed: (S,) part of the target's variance that the output misses.
         output: (S, n) the output over the first n samples shown; target: (n,) what it should be.
@@ -457,7 +457,7 @@ class Run:
         weighed: whether it weighs its branches by the softmax of the gates, measured.
     """
 
-    gates: Tensor
+    shares: Tensor
     taps: Tensor
     missed: Tensor
     output: Tensor
@@ -577,7 +577,7 @@ class GateTraining(LiveFigure):
     def update(self, step: int = 0, delay: int = 24) -> str:
         run = self.runs[delay]
         self.right = list(run.readers)
-        self.shares, self.taps = run.gates[step], run.taps[step]  # (branches,), (branches, W)
+        self.shares, self.taps = run.shares[step], run.taps[step]  # (branches,), (branches, W)
         for i, (d, share) in enumerate(zip(self.dilations, self.shares.tolist(), strict=True)):
             reads = d in self.right
             look = {"facecolor": style.VERMILLION if reads else "#BFD9EA", "hatch": "//" if reads else ""}

@@ -26,7 +26,7 @@ RECAP = [
         why="Side by side, a path goes through one branch only, and the largest lag counts.",
     ),
     Question(
-        text="A branch averages four samples, 10 samples apart. A wiggle repeats every 10 samples. What comes out?",
+        text="A kernel averages four samples, 10 samples apart. A wiggle repeats every 10 samples. What comes out?",
         choices=["Nothing, the average removes it", "The same wiggle", "A wiggle that is 4 times slower"],
         answer="The same wiggle",
         why="All four taps read the same height of the wiggle, and the average of four equal numbers is that number.",
