@@ -405,6 +405,16 @@ def test_a_ratio_of_one_has_no_bar_in_the_colour_of_those_above_one(figures):
     assert (blue - red).max() < 20  # black, white and greys alone
 
 
+def test_the_text_says_which_number_of_the_board_is_the_value_and_which_the_ratio(figures):
+    shown = figures["board"]
+    shown.update("streaming", 256)
+    assert shown.texts[2].get_text() == "20 KiB" and shown.ratios[2].get_text() == "0.53×"
+    assert 0 < shown.texts[2].get_position()[0] < 0.2  # beside the line of ratio 1, where an orange bar begins
+    assert shown.ratios[2].get_position()[0] == 1 and shown.ratios[2].get_ha() == "right"  # the edge of the axes
+    text = (NOTEBOOKS / "10_the_block.ipynb").read_text("utf-8")
+    assert "Beside each stands the value, at the right edge the ratio." in text
+
+
 @pytest.mark.parametrize("name", presets.PRESETS)
 def test_no_label_of_the_board_runs_into_its_ratio_or_out_of_the_picture(figures, name):
     shown = figures["board"]

@@ -458,7 +458,7 @@ def recalled(signal: Tensor, lags: list[int], lag: int) -> float:
 
 
 def signals() -> dict[str, Tensor]:
-    """White noise, and a real recording of a nerve cell, both (L,) in float64, without their mean."""
+    """White noise, and a real recording of a nerve cell without its mean, both (L,) in float64."""
     noise = torch.randn(2000, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
     recording = tasks.membrane_voltage(6000).double()
     return {"white noise": noise, "a nerve cell": recording - recording.mean()}
