@@ -438,11 +438,25 @@ def test_how_many_times_as_much_fits_the_two_amounts_beside_it(what):
 
 
 def test_no_speed_leaves_the_picture():
+    """Nor does the diamond, by a half of it: at one process the left border cut it."""
     shown = figures.Pays()
     low, high = shown.ax.get_ylim()
     for setting in shown.corners():
         shown.update(**setting)
         assert low < min(shown.values) <= max(shown.values) < high
+        half = (shown.best.get_markersize() * 2**0.5 + shown.best.get_markeredgewidth()) / 2 * shown.figure.dpi / 72
+        x, y = shown.ax.transData.transform(shown.best.get_xydata())[0]
+        box = shown.ax.get_window_extent()
+        assert box.x0 < x - half < x + half < box.x1
+        assert box.y0 < y - half < y + half < box.y1
+
+
+def test_where_one_process_is_the_fastest_the_times_of_the_others_are_said_to_be_of_its_speed():
+    """Without it "2 processes: 0.702 times" was left, times of nothing."""
+    slow = figures.Pays().update(length=1024, message=1300.0)
+    assert "1 process is the fastest. 2 processes: 0.702 times, 64 processes: " in slow
+    assert slow.endswith(" times as fast as one.")
+    assert figures.Pays().update().count("as fast as one") == 1
 
 
 def test_no_speed_is_rounded_to_that_of_one_or_to_p_times():

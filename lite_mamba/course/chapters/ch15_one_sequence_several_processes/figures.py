@@ -480,7 +480,7 @@ class Pays(LiveFigure):
     def __init__(self):
         super().__init__(height=5.6)
         ax = self.ax = self.figure.subplots()
-        ax.set(xscale="log", yscale="log", xlim=(0.95, 84), ylim=(0.05, 100))
+        ax.set(xscale="log", yscale="log", xlim=(0.88, 84), ylim=(0.05, 100))
         ax.set(xlabel="processes P", ylabel="times as fast as one")
         ax.set_xticks([1, 2, 4, 8, 16, 32, 64], ["1", "2", "4", "8", "16", "32", "64"])
         ticks = (0.1, 0.2, 0.5, 1, 2, 4, 8, 16, 32, 64)
@@ -504,14 +504,14 @@ class Pays(LiveFigure):
         best = int(self.values.argmax())
         self.at, self.times = int(self.P[best]), float(self.values[best])
         self.best.set_data([self.at], [self.times])
-        fastest = "1 process is the fastest"
+        fastest, as_one = "1 process is the fastest", " as fast as one"
         if self.at > 1:
-            times = times_as_fast(self.times, self.at)
-            fastest = f"{self.at} processes are the fastest, {times} times as fast as one"
+            fastest = f"{self.at} processes are the fastest, {times_as_fast(self.times, self.at)} times{as_one}"
+            as_one = ""  # of what the times are is said already
         self.title(self.ax, f"L = {written(L, ',.10g')}: {fastest}")
         return (
             f"L = {written(L, ',.10g')}, {written(message, ',.10g')} µs a message, ends that look back "
             f"up to {written(memory, ',.0f')} tokens: {fastest}. "
             f"2 processes: {times_as_fast(self.values[1], 2)} times, "
-            f"{self.P[-1]} processes: {times_as_fast(self.values[-1], self.P[-1])} times."
+            f"{self.P[-1]} processes: {times_as_fast(self.values[-1], self.P[-1])} times{as_one}."
         )
