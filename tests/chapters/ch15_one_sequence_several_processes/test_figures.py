@@ -100,7 +100,9 @@ def test_alone_no_start_is_asked_for(parts):
 
 
 def test_the_sentence_says_whose_each_function_is():
+    """Those of exercises 2 and 3 run once the others have told, as the text says: it promised three at the start."""
     shown = figures.Parts()
+    assert "runs the function of exercise 1 and, once the others have told, those of 2 and 3; the sentence" in TEXT
     whose = dict.fromkeys((shown.summary, shown.start_of, shown.correct), "the reference's")
     shown.owner = lambda function: whose.get(function, "")
     assert shown.update(told=True).endswith("has them. The reference's: pairs, start, correction.")
@@ -325,6 +327,7 @@ def test_the_picture_of_a_halo_counts_the_outputs_that_a_convolution_gets_wrong(
 def test_what_the_scan_receives_is_what_the_package_hands_out():
     block = Mamba(costs.WIDTH)
     assert (block.d_inner, block.d_state, block.max_lag) == (costs.D, costs.N, costs.MAX_LAG)
+    assert f"one layer with d_model {costs.WIDTH} and {costs.MAX_LAG + 1} taps" in TEXT  # the halo is that of 4
     one = exchanged(block, batch=1)
     for P in (2, 8, 64):
         assert costs.scan_bytes(1000, P) == (P - 1) * one.state_forward + one.halo_forward
@@ -412,6 +415,7 @@ def test_rounds_are_whole_numbers():
     for P in range(2, 65):
         gathered = costs.scan_rounds(1000, P) - 1
         assert 2 ** (gathered - 1) < P <= 2**gathered
+    assert "the rounds above were the fewest that it can take" in TEXT
 
 
 def test_two_lines_that_meet_are_both_seen():
