@@ -206,6 +206,7 @@ FIXED = [
     ("transposed", lambda d, length, n: fixed_by_cat(d, length, n).T, None),
     ("as long as data", lambda d, length, n: torch.full_like(d, n + 1), "a row that is not L long"),
     ("as long as data, no room for recalls", lambda d, length, n: d.clone(), "a row that is not L long"),
+    ("no noise", lambda d, length, n: fixed_by_cat(d, 2 * d.shape[1], n), "a row that is not L long"),
     ("as much noise as symbols", lambda d, length, n: fixed_by_cat(d, 3 * d.shape[1], n), "a row that is not L long"),
     ("noise where it is empty", fixed_where_empty, "0 taken for an empty place"),
     ("counted from the largest", lambda d, length, n: fixed_by_cat(d, length, int(d.max()) + 1),
@@ -1013,6 +1014,10 @@ LEFT = [
     ("a loop that ends early", lambda d, A: torch.cat(
         [torch.stack([(A * d[t + 1 :].sum()).exp() for t in range(len(d) - 1)]), torch.zeros(1)]),
      "nothing left of the last token"),
+    ("a list that ends early", lambda d, A: torch.stack(
+        [torch.exp(A * d[t + 1 :].sum()) for t in range(len(d) - 1)]), "one share too few"),
+    ("without the first Δ, and no more", lambda d, A: (A * d[1:]).exp().flip(0).cumprod(0).flip(0),
+     "one share too few"),
     ("padded with 0", lambda d, A: F.pad((A * d[1:].flip(0).cumsum(0).flip(0)).exp(), (0, 1)),
      "nothing left of the last token"),
     ("a mean of the later, of the last all", lambda d, A: torch.stack(
@@ -1366,6 +1371,10 @@ READING = [
     ("padded behind, and read before it", read_padded, "right"),
     ("pieces that overlap up to the end", lambda m, t, c: read_parts(
         m, [t[:, s : s + c] for s in range(0, t.shape[1] - 1, c - 1)] or [t]), "tokens that go in twice"),
+    ("pieces that overlap by half", lambda m, t, c: read_parts(
+        m, [t[:, s : s + c] for s in range(0, t.shape[1], c // 2)]), "tokens that go in twice"),
+    ("each piece two times", lambda m, t, c: read_parts(
+        m, [piece for piece in t.split(c, dim=1) for _ in range(2)]), "tokens that go in twice"),
 ]  # fmt: skip
 
 

@@ -206,7 +206,7 @@ FIXED_COPYING = Exercise(
                     for more in ("+ 2 * n_data", "+ n_data", "+ 1", "- 1")
                 ),
                 *(_fixed("torch.full((batch, length), → torch.full_like(data,", *more) for more in FROM_THE_END),
-                _fixed("(batch, length) → (batch, 3 * n_data)", *FROM_THE_END[1]),
+                *(_fixed(f"(batch, length) → (batch, {times} * n_data)", *FROM_THE_END[1]) for times in (2, 3)),
             ],
             where=_has_noise,
         ),

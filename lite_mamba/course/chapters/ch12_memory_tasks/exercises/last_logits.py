@@ -121,7 +121,8 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "an offset that counts pieces",
-            "Your offset is 1 after the first piece: it counts pieces. The offset counts tokens: how many did go in?",
+            "Your offset is 1 after the first piece, as if it counted pieces, or said only that one went in before. It "
+            "counts tokens: how many did go in?",
             _read("+= piece.shape[1] → += 1"),
         ),
         Misconception(
@@ -162,6 +163,8 @@ LAST_LOGITS = Exercise(
                     for end in ("tokens.shape[1]", "max(tokens.shape[1] - 1, 1)")
                 ),
                 *(_read(PIECES.format(OVERLAPPING), *more) for more in ((), ("+= piece.shape[1] → += chunk",))),
+                _read(PIECES.format("[tokens[:, i : i + chunk] for i in range(0, tokens.shape[1], chunk // 2)]")),
+                _read(ADVANCE + " → " + ADVANCE + "        logits = model(piece, stream)\n" + ADVANCE),
                 _read(
                     PIECES.format("[tokens[:, : i + chunk] for i in range(0, tokens.shape[1], chunk)]"),
                     "+= piece.shape[1] → = piece.shape[1]",

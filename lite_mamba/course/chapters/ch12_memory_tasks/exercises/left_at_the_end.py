@@ -148,6 +148,11 @@ LEFT_AT_THE_END = Exercise(
             _left("torch.cat([torch.exp(A * later)[:-1], torch.zeros(1)])"),
         ),
         Misconception(
+            "one share too few",
+            "You give L − 1 shares, and the last token has none. Nothing comes after it: how much of it is left?",
+            _left("torch.exp(A * later)[:-1]"),
+        ),
+        Misconception(
             "a first token that comes back",
             "`roll` brings round what stands at the other end of the row, and it fades the last token. Nothing comes "
             "after this one.",

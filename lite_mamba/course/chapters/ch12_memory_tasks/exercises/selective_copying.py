@@ -293,7 +293,7 @@ SELECTIVE_COPYING = Exercise(
         ),
         Misconception(
             "the largest numbers of all rows",
-            "You take the largest numbers of all rows together, or all above one bound. Each row has its own K largest "
+            "You take the largest numbers of all rows together, or all above a bound. Each row has its own K largest "
             "ones.",
             [
                 _scatter(
