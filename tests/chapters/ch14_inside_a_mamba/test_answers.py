@@ -404,6 +404,7 @@ WAYS = [
     ("a gate through the state alone", lambda M, D, g, w: (
         D * conv_by_loops(torch.ones_like(g), w), M @ conv_by_loops(g, w)), "a gate on one way only"),
     ("without the first tap", ways(lambda g, w: conv_by_loops(g, w[1:])), "a tap too few"),
+    ("four taps, whatever there are", ways(lambda g, w: conv_by_loops(g, w[-4:])), "a tap too few"),
     ("taps[: t + 1]", ways(conv_with_first_taps), "the first taps in the first rows"),
     ("t − lag > 0", ways(lambda g, w: F.pad(conv_by_loops(g, w)[:, 1:], (1, 0))), "the first token left out"),
     ("zeros behind", ways(lambda g, w: g[:, None] * F.conv1d(

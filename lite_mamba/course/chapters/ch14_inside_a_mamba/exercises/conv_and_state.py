@@ -19,6 +19,8 @@ def conv_and_state(M: Tensor, D: Tensor, gate: Tensor, taps: Tensor) -> tuple[Te
 def _ways_cases(draw: Draw) -> dict:
     width = draw.size(2, 5)  # more than the notebook's 4, too
     length = max(draw.size(3, 7), width - 1)  # the farthest tap may find no token
+    if draw.in_turn([False, False, False, False, True]):  # and a fifth one may find several
+        width, length = 5, length + 3
     return {
         "M": draw.normal(length, length).tril(),
         "D": draw.normal(1)[0] + 3.15,
@@ -184,7 +186,10 @@ CONV_AND_STATE = Exercise(
             "a tap too few",
             "Your convolution lacks its farthest tap, the first of `taps`. As many as there are reach back, the "
             "present one among them.",
-            edited(conv_and_state, "(lag < width) → (lag < width - 1)"),
+            [
+                edited(conv_and_state, "(lag < width) → (lag < width - 1)"),
+                edited(conv_and_state, "(lag < width) → (lag < min(width, 4))"),  # the notebook's number
+            ],
         ),
         Misconception(
             "a first tap without an end",
