@@ -296,6 +296,10 @@ MATRIX = [
     ("no step, B and C", matrix_with(write=lambda d, t, s: 1.0, swap=True), "an input without its step"),
     ("no step, on its side", lambda *case: matrix_with(write=lambda d, t, s: 1.0)(*case).T,
      "an input without its step"),
+    ("shares of the sizes", lambda *case: (size := matrix_by_loops(*case).abs()) / size.sum(1)[:, None],
+     "rows that add up to 1"),
+    ("shares of the sizes, with signs", lambda *case: (M := matrix_by_loops(*case)) / M.abs().sum(1, keepdim=True),
+     "rows that add up to 1"),
 ]  # fmt: skip
 
 
@@ -518,6 +522,8 @@ HALF = [
      "a mean of decays"),
     ("a plain median", lambda d, A: LN2 / (-A * torch.median(d, 1)[0][:, None]), "a median in the place of the mean"),
     ("A alone", lambda d, A: -LN2 / A, "no step size"),
+    ("Δ alone", lambda d, A: LN2 / d.mean(1, keepdim=True), "no A"),
+    ("Δ alone, for each state", lambda d, A: torch.ones_like(A) * LN2 / d.mean(1)[:, None], "no A"),
     ("times A", lambda d, A: LN2 / d.mean(1, keepdim=True) * A.abs(), "A in the numerator"),
     ("a rate", lambda d, A: -A * d.mean(1, keepdim=True) / LN2, "a half-life turned over"),
     ("halvings in the text", lambda d, A: (A * d.sum(1)[:, None]).abs() / LN2, "a half-life turned over"),
@@ -723,6 +729,12 @@ PROBE = [
     ("plus and minus one, and an intercept", fit(
         target=lambda y: 2.0 * y - 1, cut=lambda x, y, w: (2.0 * y - 1 - x @ w).mean()),
      "an intercept for targets of −1 and 1"),
+    ("the middle taken off", lambda x, y, r: with_cut(
+        x, y, fit(centre=False)(x - (x[y].mean(0) + x[~y].mean(0)) / 2, y, r)[0]),
+     "the middle taken off the features"),
+    ("the middle taken off, and ½ off the targets", lambda x, y, r: (lambda z: with_cut(x, y, torch.linalg.solve(
+        z.T @ z / len(x) + r * torch.eye(x.shape[1]), z.T @ (y.float() - 0.5) / len(x))))(
+        x - torch.stack([x[y].mean(0), x[~y].mean(0)]).mean(0)), "the middle taken off the features"),
     ("nothing centred, and −½", lambda x, y, r: (torch.linalg.solve(
         x.T @ x / len(x) + r * torch.eye(x.shape[1]), x.T @ y.float() / len(x)), torch.tensor(-0.5)),
      "features that are not centred"),
@@ -842,6 +854,7 @@ BYTES = [
     ("padded as sequences", lambda ids, k: torch.nn.utils.rnn.pad_sequence(
         [ids[max(0, t + 1 - k) : t + 1] for t in range(len(ids))], batch_first=True, padding_value=-1),
      "the oldest byte first"),
+    ("as far as there are bytes", lambda ids, k: bytes_by_loop(ids, min(k, len(ids))), "no more columns than bytes"),
     ("the last k in all rows", lambda ids, k: torch.stack(len(ids) * [ids.flip(0)[:k]]),
      "the end of the text in every row"),
     ("moved j more each time", lambda ids, k: (lambda moved: torch.stack(moved, 1))(list(itertools.accumulate(

@@ -146,6 +146,19 @@ FIT_PROBE = Exercise(
             ],
         ),
         Misconception(
+            "the middle taken off the features",
+            "You take the middle between the two groups off the features. What is taken off is their mean, and where "
+            "one group is larger, that lies closer to it. The middle is for the cut.",
+            [
+                edited(fit_probe, "x - x.mean(0), → x - (x[y].mean(0) + x[~y].mean(0)) / 2,", *target)
+                for target in (
+                    (),
+                    ("y.float() - y.float().mean() → y.float()",),
+                    ("y.float() - y.float().mean() → y.float() - 0.5",),
+                )
+            ],
+        ),
+        Misconception(
             "the number of features",
             "You divide by the number of features. The mean is over the examples.",
             edited(

@@ -277,6 +277,15 @@ HALF_LIFE = Exercise(
             edited(half_life, " * delta.mean(1, keepdim=True) → "),
         ),
         Misconception(
+            "no A",
+            "Your half-lives do not depend on A: all states of a channel would have the same. The exponent is A times "
+            "the steps.",
+            [
+                edited(half_life, f"(-A * delta.mean(1, keepdim=True)) → delta.mean(1, keepdim=True){shape}")
+                for shape in ("", ".expand(A.shape)")
+            ],
+        ),
+        Misconception(
             "A in the numerator",
             "Your half-lives grow with |A|. A state with a large |A| fades fast: A belongs in the denominator.",
             [

@@ -41,6 +41,11 @@ def _shares_of_rows(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
     return M / M.sum(-1, keepdim=True)
 
 
+def _shares_of_sizes(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    M = hidden_attention(delta, A, B, C)
+    return M / M.abs().sum(-1, keepdim=True)
+
+
 def _by_quotient(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
     left = torch.exp(A[:, None] * delta.cumsum(0))  # (N, L)
     return ((C * left).T @ (delta * B / left)).tril()
@@ -121,9 +126,14 @@ HIDDEN_ATTENTION = Exercise(
         ),
         Misconception(
             "rows that add up to 1",
-            "You scale each row so that it adds up to 1, as attention does. The scan has no softmax: its weights may "
-            "be negative, and a row may add up to anything.",
-            [_softmax_rows, _shares_of_rows],
+            "You scale each row so that its weights, or their sizes, add up to 1, as in attention. The scan has no "
+            "softmax: its weights may be negative, and a row may add up to anything.",
+            [
+                _softmax_rows,
+                _shares_of_rows,
+                _shares_of_sizes,
+                edited(_shares_of_sizes, "return M / → return M.abs() /"),
+            ],
         ),
         Misconception(
             "inputs of the future",

@@ -291,6 +291,13 @@ SHORT = Misconception(
     ],
 )
 
+CAPPED = Misconception(
+    "no more columns than bytes",
+    "Where the text has fewer than k bytes, you give fewer than k columns. There are always k; what stands where no "
+    "byte was?",
+    edited(last_bytes, "range(k) → range(min(k, len(ids)))"),
+)
+
 
 def _where_the_text_is_long(known: Misconception) -> Misconception:
     """The mistake in texts of k bytes or more: what comes of it in a shorter one, or which error, is left open."""
@@ -304,5 +311,5 @@ LAST_BYTES = Exercise(
     cases=_bytes_cases,
     example={"ids": torch.tensor([104, 101, 108, 108, 111]), "k": 3},
     axes=("place", "bytes back"),
-    misconceptions=[*map(_where_the_text_is_long, MISCONCEPTIONS), SHORT],
+    misconceptions=[*map(_where_the_text_is_long, MISCONCEPTIONS), SHORT, CAPPED],
 )
