@@ -74,6 +74,11 @@ def in_sum(axis):
     )
 
 
+def written(u, B):
+    """B·u, (B, D, L, N)."""
+    return torch.einsum("bnl,bdl->bdln", B, u)
+
+
 def with_u_in_the_decay(u, delta, A, B):
     written = delta * u
     return torch.exp(written[..., None] * A[:, None]), written[..., None] * B.mT[:, None]
@@ -100,6 +105,39 @@ def state_by_state(u, delta, A, B, lacking=""):
 
 
 DISCRETISE = [
+    *(
+        (f"the hold, {title}", with_drive(drive), "a piece of the zero-order hold")
+        for title, drive in (
+            ("not divided by A", lambda u, d, A, B: torch.expm1(d[..., None] * A[:, None]) * written(u, B)),
+            (
+                "with the other sign",
+                lambda u, d, A, B: (1 - right_discretise(u, d, A, B)[0]) * written(u, B) / A.unsqueeze(1),
+            ),
+            (
+                "Δ twice",
+                lambda u, d, A, B: torch.expm1(d[..., None] * A[:, None]) / A[:, None] * written(d * u, B),
+            ),
+            (
+                "Δ divided away",
+                lambda u, d, A, B: torch.expm1(d[..., None] * A[:, None]) / (d[..., None] * A[:, None]) * written(u, B),
+            ),
+        )
+    ),
+    (
+        "the hold, as one formula",
+        with_drive(lambda u, d, A, B: torch.expm1(x := d[..., None] * A[:, None]) / x * d[..., None] * written(u, B)),
+        "the zero-order hold for B",
+    ),
+    (
+        "u for Δ",
+        lambda u, d, A, B: (right_discretise(d, u, A, B)[0], right_discretise(u, d, A, B)[1]),
+        "u in the decay",
+    ),
+    (
+        "softplus in the drive",
+        with_drive(lambda u, d, A, B: written(u * F.softplus(d), B)),
+        "softplus once more",
+    ),
     ("state by state", state_by_state, "right"),
     *(
         (f"decay by {name}", with_decay(decay), "another rule for the decay")
@@ -699,6 +737,19 @@ def loop_otherwise_in_float64(deltaA, deltaB_u, C):
 
 
 LOOP = [
+    (
+        "a decay behind the plus",
+        with_step(lambda h, a, x, t: torch.addcmul(h, a[:, :, t], x[:, :, t])),
+        "a decay on the drive alone",
+    ),
+    *(
+        (
+            f"a state that stays within {most}",
+            with_step(lambda h, a, x, t, most=most: (a[:, :, t] * h + x[:, :, t]).clamp(-most, most)),
+            None,
+        )
+        for most in (10, 50)
+    ),
     ("a list behind a parameter's =", loop_into_a_default, "another result at the next call"),
     ("a state that stays for the next call", loop_from_what_is_left, "another result at the next call"),
     ("float32 in between", loop_by_float32, "a number format of its own"),
@@ -895,6 +946,37 @@ def with_gate_on_z(y, u, D, z):
 
 
 SKIP = [
+    *(
+        (
+            f"{title} for D",
+            lambda y, u, D, z, weight=weight: F.silu(z) * torch.addcmul(y, weight(D).view(-1, 1), u),
+            "a function of D",
+        )
+        for title, weight in (
+            ("exp(D)", torch.exp),
+            ("−exp(D)", lambda D: -torch.exp(D)),
+            ("sigmoid(D)", torch.sigmoid),
+            ("D²", torch.square),
+        )
+    ),
+    (
+        "y times D·u",
+        lambda y, u, D, z: y * torch.einsum("d,bdl->bdl", D, u) * F.silu(z),
+        "a product in the place of the sum",
+    ),
+    (
+        "plus and times exchanged",
+        lambda y, u, D, z: F.silu(z) * torch.addcmul(D[:, None], y, u),
+        "a product in the place of the sum",
+    ),
+    *(
+        (f"gate {name}", with_gate(gate), "another gate than SiLU")
+        for name, gate in (
+            ("with 1 − exp", lambda z: z / (1 - torch.exp(-z))),
+            ("of the size of z", lambda z: z.abs() * torch.sigmoid(z.abs())),
+            ("of 2·z", lambda z: 2 * z * torch.sigmoid(2 * z)),
+        )
+    ),
     *(
         (f"gate {name}", with_gate(gate), "another gate than SiLU")
         for name, gate in (
@@ -1145,12 +1227,12 @@ def start_in_the_first_output(deltaA, deltaB_u, C, initial_state):
     return torch.cat([right[..., :1], scan_on(deltaA, deltaB_u, C, 0 * initial_state)[0][..., 1:]], -1), last
 
 
-def start_faded_once(deltaA, deltaB_u, C, initial_state):
+def start_faded_once(deltaA, deltaB_u, C, initial_state, left=lambda decay, t: decay[:, :, t]):
     h, outputs = torch.zeros_like(initial_state), []
     for t in range(deltaA.shape[2]):
         h = deltaA[:, :, t] * h + deltaB_u[:, :, t]
-        outputs.append(((h + deltaA[:, :, t] * initial_state) * C[:, None, :, t]).sum(-1))
-    return torch.stack(outputs, -1), h + deltaA[:, :, -1] * initial_state
+        outputs.append(((h + left(deltaA, t) * initial_state) * C[:, None, :, t]).sum(-1))
+    return torch.stack(outputs, -1), h + left(deltaA, -1) * initial_state
 
 
 def scan_on_and_cut(deltaA, deltaB_u, C, h, cut=torch.Tensor.detach):
@@ -1188,6 +1270,16 @@ def scan_on_and_add(deltaA, deltaB_u, C, initial_state, start=lambda h: h, befor
 
 
 SCAN_FROM = [
+    (
+        "a decay behind the plus",
+        lambda a, x, C, h: scan_on(torch.ones_like(a), a * x, C, h),
+        "a decay on the drive alone",
+    ),
+    (
+        "faded by the first decay alone",
+        lambda *g: start_faded_once(*g, left=lambda a, t: a[:, :, 0]),
+        "a start that fades once",
+    ),
     ("the start added again", scan_on_and_add, "the start added in every step"),
     ("the start added again, to fade", lambda *g: scan_on_and_add(*g, before=True), "the start added in every step"),
     ("the start added", lambda *g: scan_on_and_add(*g, torch.zeros_like), "the start added in every step"),
@@ -1385,20 +1477,27 @@ def by_hand(function, inputs):
     return True
 
 
-def by_jacobians(function, inputs):
+def by_jacobians(function, inputs, nudge=1e-6, back=1, jacobian=torch.autograd.functional.jacobian):
     given = tuple(doubles(inputs))
-    jacobians = torch.autograd.functional.jacobian(function, given)
+    jacobians = jacobian(function, given)
     for i, x in enumerate(given):
         for j in range(x.numel()):
             step = torch.zeros(x.numel(), dtype=torch.float64)
-            step[j] = 1e-6
+            step[j] = nudge
             up, down = (
-                function(*(y + s * step.view_as(y) if k == i else y for k, y in enumerate(given))) for s in (1, -1)
+                function(*(y + s * step.view_as(y) if k == i else y for k, y in enumerate(given))) for s in (1, -back)
             )
             column = jacobians[i].reshape(*up.shape, -1)[..., j]
-            if not torch.allclose(column, (up - down) / 2e-6, atol=1e-4):
+            if not torch.allclose(column, (up - down) / nudge / (1 + back), atol=1e-4):
                 return False
     return True
+
+
+def by_functions_of_torch(function, inputs):
+    def jacobian(function, given):
+        return torch.func.jacrev(function, argnums=tuple(range(len(given))))(*given)
+
+    return by_jacobians(function, inputs, jacobian=jacobian)
 
 
 def checks_float32(function, inputs, **options):
@@ -1559,6 +1658,15 @@ def in_float32(function, inputs, **options):
 
 
 GRADIENTS = [
+    ("by torch.func", by_functions_of_torch, "right"),
+    *(
+        (
+            f"to one side, by {nudge}",
+            lambda f, i, nudge=nudge: by_jacobians(f, i, nudge, back=0),
+            "right" if nudge == 1e-6 else "a nudge that is too wide",
+        )
+        for nudge in (1e-6, 1e-3, 1e-2)
+    ),
     *(
         (f"ε of {eps}", lambda f, i, eps=eps: gradcheck(f, doubles(i), eps=eps, raise_exception=False), name)
         for eps, name in (
@@ -1875,6 +1983,22 @@ def for_several(wrong):
 
 
 MENDED = [
+    (
+        "outputs by every decay, from zero on",
+        lambda u, d, A, B, C, s: (
+            scan_on_by_adding(*right_discretise(u, d, A, B), C, s)[0],
+            suspect(u, d, A, B, C, s)[1],
+        ),
+        "a last state that forgets the start",
+    ),
+    *(
+        (
+            f"faded once, by {title}",
+            lambda u, d, A, B, C, s, left=left: start_faded_once(*right_discretise(u, d, A, B), C, s, left),
+            "an old state that fades once",
+        )
+        for title, left in (("its own decay", lambda a, t: a[:, :, t]), ("the first decay", lambda a, t: a[:, :, 0]))
+    ),
     ("added again", mended_and_added, "the past added at each token"),
     ("added again, for several", for_several(mended_and_added), "the past added at each token"),
     (

@@ -17,7 +17,8 @@ def discretise(u: Tensor, delta: Tensor, A: Tensor, B: Tensor) -> tuple[Tensor, 
 
 EXPONENT = 'torch.einsum("b d l, d n -> b d l n", delta, A)'
 DRIVE = 'torch.einsum("b d l, b n l, b d l -> b d l n", delta, B, u)'
-HELD = edited(discretise, f"{DRIVE} → (deltaA - 1) / A[:, None] * torch.einsum('b n l, b d l -> b d l n', B, u)")
+WRITTEN = "torch.einsum('b n l, b d l -> b d l n', B, u)"
+HELD = edited(discretise, f"{DRIVE} → (deltaA - 1) / A[:, None] * {WRITTEN}")
 
 _BY_STATES = (  # one state after the other, A and B without the axis that they lack
     "torch.stack([delta * A_n for A_n in A.unbind(1)], -1)",
@@ -227,6 +228,7 @@ DISCRETISE = Exercise(
             [
                 edited(discretise, f"{EXPONENT} → {_softened(EXPONENT)}", f"{DRIVE} → {_softened(DRIVE)}"),
                 edited(discretise, f"{EXPONENT} → {_softened(EXPONENT)}"),
+                edited(discretise, f"{DRIVE} → {_softened(DRIVE)}"),
             ],
         ),
         Misconception(
@@ -257,6 +259,21 @@ DISCRETISE = Exercise(
             "The drive uses (exp(Δ·A) − 1)/A·B, the paper's equation 4. The authors' code, and this package, use the "
             "plain product Δ·B; notebook 04 shows the difference.",
             HELD,
+        ),
+        Misconception(
+            "a piece of the zero-order hold",
+            "exp(Δ·A) − 1 is in the drive, as in the zero-order hold, but not as its formula has it: a factor or a "
+            "sign differs. The hold is not asked for: the drive is the plain product Δ·B·u.",
+            [
+                edited(discretise, f"{DRIVE} → {piece}")
+                for piece in (
+                    f"(deltaA - 1) * {WRITTEN}",
+                    f"(1 - deltaA) / A[:, None] * {WRITTEN}",
+                    f"(deltaA - 1) / {EXPONENT} * {WRITTEN}",
+                    f"(deltaA - 1) * {DRIVE}",
+                    f"(deltaA - 1) / A[:, None] * {DRIVE}",
+                )
+            ],
         ),
         Misconception(
             "A taken for its logarithm",
@@ -317,7 +334,7 @@ DISCRETISE = Exercise(
             "u in the decay",
             "The exponent has the token u in it. How much of a state is left depends on Δ and A alone: u comes in "
             "with the drive.",
-            edited(discretise, "delta, A) → delta * u, A)"),
+            [edited(discretise, f"delta, A) → {step}, A)") for step in ("delta * u", "u")],
         ),
         Misconception(
             "one Δ for all tokens",

@@ -15,6 +15,7 @@ from .scan_from import (
     CUT,
     EARLY,
     FADED_LATE,
+    FADED_ONCE,
     HEADLESS,
     SKIPPED,
     STUCK,
@@ -271,6 +272,12 @@ MENDED_CHUNK = Exercise(
             ],
         ),
         Misconception(
+            "an old state that fades once",
+            "What is left of the old state is computed with the decay of one token alone. At each token it fades "
+            "again: it is multiplied by all decays up to there.",
+            [edited(continue_scan, "scan_from → once", once=once) for once in FADED_ONCE],
+        ),
+        Misconception(
             "the path for one token, for all",
             "Chunks of any length take the path for one token now: every output is read from the state after the first "
             "token. The others must come in, too.",
@@ -304,7 +311,10 @@ MENDED_CHUNK = Exercise(
             "a last state that forgets the start",
             "The outputs are right, but the state that you hand on is what the tokens of this chunk alone have left. "
             "What is left of the old state belongs to it.",
-            edited(continue_scan, "scan_from → forgetting", forgetting=forgetting),
+            [
+                edited(continue_scan, f"scan_from → {path}", forgetting=forgetting)
+                for path in ("forgetting", "(scan_from if u.shape[-1] == 1 else forgetting)")
+            ],
         ),
         Misconception(
             "the given state handed on",

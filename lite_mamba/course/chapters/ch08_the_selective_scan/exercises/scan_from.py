@@ -26,6 +26,15 @@ BESIDE = [  # the given state is only added to what is read; the last state has 
     )
     for last in (["-1), h → -1), h + initial_state"], [])
 ]
+FADED_ONCE = [  # by the decay of the token that is read, or of the first one
+    edited(
+        scan_from,
+        f"{FROM}torch.zeros_like(initial_state), []",
+        f"h, C[:, :, t] → h + deltaA[:, :, {read}] * initial_state, C[:, :, t]",
+        f"-1), h → -1), h + deltaA[:, :, {last}] * initial_state",
+    )
+    for read, last in (("t", -1), (0, 0))
+]
 STUCK = edited(scan_from, "deltaA[:, :, t] * h → deltaA[:, :, t] * initial_state")
 
 FADED_LATE = edited(  # the decay of a token touches the given state after the token is read
@@ -245,12 +254,7 @@ SCAN_FROM = Exercise(
             "a start that fades once",
             "What is left of the given state is computed with the decay of one token alone. At each token it fades "
             "again: it is multiplied by all decays up to there.",
-            edited(
-                scan_from,
-                f"{FROM}torch.zeros_like(initial_state), []",
-                "h, C[:, :, t] → h + deltaA[:, :, t] * initial_state, C[:, :, t]",
-                "-1), h → -1), h + deltaA[:, :, -1] * initial_state",
-            ),
+            FADED_ONCE,
         ),
         Misconception(
             "the start added in every step",

@@ -188,6 +188,12 @@ def of_any_loop(
             edited(loop, "deltaA[:, :, t] * h + → h +"),
         ),
         Misconception(
+            "a decay on the drive alone",
+            "The decay multiplies the drive, and the old state stays whole. It is the other way round: what was there "
+            "fades, and the token of now comes in as it is.",
+            edited(loop, "deltaA[:, :, t] * h + → h + deltaA[:, :, t] *"),
+        ),
+        Misconception(
             "outputs of their own token alone",
             "Every output knows its own token only. What C reads must be h: made once, before the loop, with the old h "
             "in each new one.",

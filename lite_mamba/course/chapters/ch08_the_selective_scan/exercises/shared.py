@@ -43,9 +43,11 @@ def scan_cases(draw: Draw) -> dict:
     decay = draw.uniform(0.1, 0.9, batch, channels, length, states).round(decimals=1)
     if draw.choice([False, False, True]):  # fast channels, whose product of decays leaves the range of float32
         decay[:, 0] = 1e-30
+    drive = draw.normal(batch, channels, length, states)
+    drive[:, 0] *= 100 if decay[0, 0, 0, 0] < 0.1 else 1  # a state that is cut off at some size shows
     return {
         "deltaA": decay,
-        "deltaB_u": draw.normal(batch, channels, length, states),
+        "deltaB_u": drive,
         "C": draw.normal(batch, states, length),
     }
 

@@ -73,6 +73,7 @@ SKIP_AND_GATE = Exercise(
                     ),
                     *("F.logsigmoid(z)", "z * torch.sigmoid(1.702 * z)", "F.silu(torch.sigmoid(z))"),
                     *("torch.sigmoid(F.silu(z))", "torch.sigmoid(torch.sigmoid(z))"),
+                    *("(z / (1 - torch.exp(-z)))", "F.silu(z.abs())", "F.silu(2 * z)"),
                     *("z * (1 + torch.tanh(z)) / 2", "z * torch.sigmoid(y)", "z * torch.sigmoid(u)"),
                 )
             ],
@@ -176,6 +177,19 @@ SKIP_AND_GATE = Exercise(
             "one D for all channels",
             "All channels get the same weight: one number of D, its mean or its sum. Each has a weight of its own.",
             [_gated(f"(y + {same} * u) * F.silu(z)") for same in ("D[0]", "D[-1]", "D.mean()", "D.sum()")],
+        ),
+        Misconception(
+            "a function of D",
+            "The weight of the skip is a function of D, such as exp(D). D is that weight as it is.",
+            [
+                _gated(f"(y + ({weight})[:, None] * u) * F.silu(z)")
+                for weight in ("D.exp()", "-D.exp()", "torch.sigmoid(D)", "F.softplus(D)", "F.silu(D)", "D**2")
+            ],
+        ),
+        Misconception(
+            "a product in the place of the sum",
+            "y and u are multiplied together. What was read and what goes past the state are added: y + D·u.",
+            [_gated(f"({product}) * F.silu(z)") for product in ("y * D[:, None] * u", "y * u + D[:, None]")],
         ),
         Misconception(
             "D added without u",
