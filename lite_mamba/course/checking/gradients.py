@@ -24,7 +24,7 @@ NEAR = Tolerance(rtol=1e-3, atol=1e-4)
 def lost_gradient(exercise: Exercise, function: Callable[..., Any], cases: Iterable[dict[str, Any]]) -> Example | None:
     """The first case in which a gradient is not the reference's, or None.
 
-    Asked are the gradients of the sum of all results, for each parameter in `exercise.gradients`.
+    They are the gradients of the sum of all results, for each parameter in `exercise.gradients`.
     """
     asked = replace(exercise, apply=_slopes_for(exercise), rtol=NEAR.rtol, atol=NEAR.atol)
     for case in cases if exercise.gradients else ():

@@ -217,8 +217,8 @@ DILATIONS_FOR = Exercise(
                 "[dilation for → [lag % dilation == 0 and lag // dilation < d_conv for",
                 "range(1, lag + 1) if lag % dilation == 0 and lag // dilation < d_conv → range(1, lag + 1)",
             ),
-            message="The answer to the condition stands in the list, once for each dilation that you try. Wanted are "
-            "the dilations for which it is yes.",
+            message="The answer to the condition stands in the list, once for each dilation that you try. The task "
+            "asks for the dilations for which it is yes.",
         ),
         Misconception(
             name="dilations that fall short",

@@ -221,7 +221,7 @@ LAGS_TOUCHED = Exercise(
         Misconception(
             name="the holes",
             wrong=read("return sorted(reached) → return [lag for lag in range(max(reached)) if lag not in reached]"),
-            message="These are the lags that are *not* read. Wanted are those that are.",
+            message="These are the lags that are *not* read. The task asks for those that are.",
         ),
         Misconception(
             name="one tap too many",
@@ -431,8 +431,8 @@ LAGS_TOUCHED = Exercise(
                     else [[k * d for k in range(d_conv)] for d in dilations]
                 ),
             ],
-            message="Each kernel has a list of its own here. Wanted is one list of numbers: side by side, join them; "
-            "stacked, add them up along each path.",
+            message="Each kernel has a list of its own here. The task asks for one list of numbers: side by side, "
+            "join them; stacked, add them up along each path.",
         ),
         Misconception(
             name="lags counted from one",

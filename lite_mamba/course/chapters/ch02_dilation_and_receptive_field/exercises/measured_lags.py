@@ -257,7 +257,7 @@ MEASURED_LAGS = Exercise(
                 for numbers in (one, f"({one}).tolist()")
             ]
             + [measured("return [lag for → return [gradient[length - 1 - lag].item() for")],
-            message="The numbers of the gradient come back, or whether each of them is 0. Wanted is where they are "
+            message="The numbers of the gradient come back, or whether each of them is 0. The task asks where they are "
             "not 0: a list of lags.",
         ),
         Misconception(

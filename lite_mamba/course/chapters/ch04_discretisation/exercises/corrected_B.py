@@ -229,7 +229,7 @@ CORRECTED_B = Exercise(
         Misconception(
             "a factor for a small ΔA",
             "1/(1 − ΔA/2) is close for a small ΔA: the ≈ of section 6 leads to it, and so does the bilinear rule. "
-            "Asked for is the zero-order hold, with its exponential.",
+            "The task asks for the zero-order hold, with its exponential.",
             edited(corrected_B, "torch.expm1(delta * A) / (delta * A) * B → B / (1 - delta * A / 2)"),
         ),
         Misconception(

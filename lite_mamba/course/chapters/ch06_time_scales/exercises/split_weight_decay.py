@@ -293,8 +293,8 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "something else than a list of groups",
-            "What comes back is one dict, or an optimiser. Wanted is what an optimiser is made from: a list with two "
-            'dicts, {"params": …, "weight_decay": …}.',
+            "What comes back is one dict, or an optimiser. The task asks for what an optimiser is made from: a list "
+            'with two dicts, {"params": …, "weight_decay": …}.',
             [
                 _groups('{"decay": decay, "no_decay": no_decay}'),
                 _groups("torch.optim.AdamW(decay)"),

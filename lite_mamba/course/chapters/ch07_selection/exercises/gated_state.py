@@ -257,7 +257,7 @@ GATED_STATE = Exercise(
         ),
         Misconception(
             "the state before the first token, too",
-            "One state too many: the 0 of the start stands in front. Wanted is the state after each token.",
+            "One state too many: the 0 of the start stands in front. The task asks for the state after each token.",
             edited(gated_state, ", [] → , [torch.zeros(())]"),
         ),
         Misconception(

@@ -173,7 +173,7 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "a gate in the place of Δ",
-            "1 − left is the gate: the share that the token replaces. Wanted is the Δ that opens it so far.",
+            "1 − left is the gate: the share that the token replaces. The task asks for the Δ that opens it so far.",
             _reset("1 - left"),
         ),
         Misconception(

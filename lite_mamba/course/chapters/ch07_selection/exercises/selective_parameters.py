@@ -200,7 +200,7 @@ SELECTIVE_PARAMETERS = Exercise(
         Misconception(
             "a share in the place of Δ",
             "What goes out is a share, σ of the raw number or the rest of it: what the token takes by Theorem 1, or "
-            "what is kept. Wanted is Δ, the step size from which both follow.",
+            "what is kept. The task asks for Δ, the step size from which both follow.",
             [_delta(f"torch.sigmoid({sign}(low_rank @ dt_proj.T + dt_bias))") for sign in ("", "-")],
         ),
         Misconception(

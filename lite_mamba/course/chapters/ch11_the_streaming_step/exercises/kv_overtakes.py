@@ -67,7 +67,7 @@ KV_OVERTAKES = Exercise(
         ),
         Misconception(
             "a remainder in the place of a quotient",
-            "% gives what a division leaves over. Asked for is how often a token's bytes go into the state.",
+            "% gives what a division leaves over. The task asks how often a token's bytes go into the state.",
             [_counted("// → %"), _counted("// → %", " + 1 → ")],
         ),
         Misconception(
@@ -131,7 +131,7 @@ KV_OVERTAKES = Exercise(
         ),
         Misconception(
             "bytes in the place of tokens",
-            "You return the bytes of the cache. Asked for is the number of tokens.",
+            "You return the bytes of the cache. The task asks for the number of tokens.",
             _counted(
                 "return state_bytes // (2 * d_model * number_bytes) + 1 → each = 2 * d_model * number_bytes; return "
                 "(state_bytes // each + 1) * each"

@@ -257,7 +257,7 @@ INDUCTION_HEADS = Exercise(
         ),
         Misconception(
             "the place of the answer",
-            "Your target says where the answer stands. Asked is the symbol that stands there.",
+            "Your target says where the answer stands. The task asks for the symbol that stands there.",
             _target("place + 1"),
         ),
         Misconception(

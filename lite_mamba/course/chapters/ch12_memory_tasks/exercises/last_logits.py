@@ -213,8 +213,8 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "pieces that are added up",
-            "You add up, or average, what the model says behind each piece. Asked is what it says at the last token, "
-            "with all pieces before it in its memory.",
+            "You add up, or average, what the model says behind each piece. The task asks what it says at the last "
+            "token, with all pieces before it in its memory.",
             [
                 _read(
                     STREAM + " →     every = []\n",
@@ -257,7 +257,8 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "all tokens of the last piece in one",
-            "You make one of all tokens of the last piece: a mean, a sum or a maximum. Asked is the last token alone.",
+            "You make one of all tokens of the last piece: a mean, a sum or a maximum. The task asks for the last "
+            "token alone.",
             [_read(f"logits[:, -1] → logits.{one}(1)") for one in ("mean", "amax", "sum")],
         ),
         Misconception(
@@ -267,7 +268,7 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "an axis of tokens too many",
-            "Your logits have an axis of tokens, (B, tokens, vocab_size). Asked is the last token alone, (B, "
+            "Your logits have an axis of tokens, (B, tokens, vocab_size). The task asks for the last token alone, (B, "
             "vocab_size).",
             [
                 _read("logits[:, -1] → logits"),
@@ -320,7 +321,7 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "probabilities in the place of logits",
-            "Your values are probabilities, or their logarithms. Asked are the logits, before a softmax.",
+            "Your values are probabilities, or their logarithms. The task asks for the logits, before a softmax.",
             [_read(f"logits[:, -1] → logits[:, -1].{function}(-1)") for function in ("softmax", "log_softmax")],
         ),
         Misconception(

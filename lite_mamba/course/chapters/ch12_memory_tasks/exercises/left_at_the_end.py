@@ -121,8 +121,8 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "a state, not a share of it",
-            "You run the recurrence with an input at each token, and give the state after each. Asked is how much is "
-            "left *at the end* of what a single token wrote.",
+            "You run the recurrence with an input at each token, and give the state after each. The task asks how "
+            "much is left *at the end* of what a single token wrote.",
             [
                 edited(
                     left_at_the_end,

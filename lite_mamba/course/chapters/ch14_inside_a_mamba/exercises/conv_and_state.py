@@ -199,13 +199,13 @@ CONV_AND_STATE = Exercise(
         ),
         Misconception(
             "what u weighs",
-            "Your matrices say what u weighs in y. Asked for is x, of which convolution and gate have made u.",
+            "Your matrices say what u weighs in y. The task asks for x, of which convolution and gate have made u.",
             edited(conv_and_state, "D * conv, M @ conv → D * torch.eye(length), M"),
         ),
         Misconception(
             "two ways without the convolution",
             "Your matrices have the gate, but none of the taps: they say what the result of the convolution weighs in "
-            "y. Asked for is x, which the convolution reads.",
+            "y. The task asks for x, which the convolution reads.",
             edited(conv_and_state, "D * conv, M @ conv → D * torch.diag(gate), M @ torch.diag(gate)"),
         ),
         Misconception(
@@ -221,7 +221,7 @@ CONV_AND_STATE = Exercise(
         ),
         Misconception(
             "both ways in one",
-            "You add the two ways up. That is what x weighs in y; asked for are both apart.",
+            "You add the two ways up. That is what x weighs in y; the task asks for both apart.",
             edited(conv_and_state, "return D * conv, M @ conv → return D * conv + M @ conv"),
         ),
         Misconception(

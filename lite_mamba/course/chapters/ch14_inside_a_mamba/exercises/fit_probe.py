@@ -261,7 +261,7 @@ FIT_PROBE = Exercise(
         ),
         Misconception(
             "a cut between the medians",
-            "You cut halfway between the two groups' medians. Asked for is the middle between their means.",
+            "You cut halfway between the two groups' medians. The task asks for the middle between their means.",
             lambda x, y, ridge: (lambda w: (w, -((x[y] @ w).median() + (x[~y] @ w).median()) / 2))(
                 fit_probe(x, y, ridge)[0]
             ),

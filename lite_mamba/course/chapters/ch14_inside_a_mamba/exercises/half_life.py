@@ -55,7 +55,7 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a half-life turned over",
-            "You give how many half-lives pass, in one token or in the whole text. Asked for is how many tokens one "
+            "You give how many half-lives pass, in one token or in the whole text. The task asks how many tokens one "
             "half-life takes.",
             [
                 lambda delta, A: -A * delta.mean(1, keepdim=True) / math.log(2),
@@ -164,8 +164,8 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "the first half of this text",
-            "You count the tokens from the beginning of the text until half is left. Asked for is a state that fades "
-            "evenly, as much over the whole text.",
+            "You count the tokens from the beginning of the text until half is left. The task asks for a state that "
+            "fades evenly, as much over the whole text.",
             [_tokens_until_half(after, whole) for after in (0, 1) for whole in (False, True)],
             where=lambda delta, A: bool((torch.exp(A * delta.sum(1, keepdim=True)) < 0.5).all()),  # half is reached
         ),
@@ -180,8 +180,8 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a decay in the place of a time",
-            "You give what is left, after one token or after all. Asked for is the number of tokens after which a half "
-            "is left.",
+            "You give what is left, after one token or after all. The task asks for the number of tokens after which "
+            "a half is left.",
             [
                 edited(half_life, f"math.log(2) / (-A * delta.mean(1, keepdim=True)) → torch.exp(A * {time})")
                 for time in ("delta.mean(1, keepdim=True)", "delta.sum(1, keepdim=True)")
@@ -230,7 +230,7 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a half-life for each token",
-            "You give a half-life for each token. Asked is one for the whole text: of which mean?",
+            "You give a half-life for each token. The task asks for one for the whole text: of which mean?",
             [
                 edited(half_life, "(-A * delta.mean(1, keepdim=True)) → (-A[:, :, None] * delta[:, None])"),
                 edited(half_life, "(-A * delta.mean(1, keepdim=True)) → (-A[:, None] * delta[:, :, None])"),

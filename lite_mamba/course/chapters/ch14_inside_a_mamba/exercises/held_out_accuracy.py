@@ -233,7 +233,7 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "files drawn by lot",
-            "You hold out whole files, but draw them. Asked for are the last ones.",
+            "You hold out whole files, but draw them. The task asks for the last ones.",
             [
                 edited(
                     held_out_accuracy,
@@ -262,14 +262,14 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "every file held out in turn",
-            "You hold out every file in turn and take the mean. Asked for are the last `held` files, with a probe on "
-            "all the others.",
+            "You hold out every file in turn and take the mean. The task asks for the last `held` files, with a probe "
+            "on all the others.",
             _in_turn,
         ),
         Misconception(
             "a mean over the files",
-            "You take the balanced accuracy of each tested file, and then the mean. Asked for are the shares among all "
-            "tested bytes together.",
+            "You take the balanced accuracy of each tested file, and then the mean. The task asks for the shares "
+            "among all tested bytes together.",
             _file_by_file,
             where=lambda held, **_: held > 1,
         ),
@@ -378,7 +378,7 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "the first files held out",
-            "You hold out the first files. Asked for are the last ones.",
+            "You hold out the first files. The task asks for the last ones.",
             edited(
                 held_out_accuracy,
                 "features[:-held].flatten(0, 1), labels[:-held].flatten() → "

@@ -146,8 +146,8 @@ MISCONCEPTIONS = [
     ),
     Misconception(
         "another number for none",
-        "Another number stands where there was no byte yet. Asked for is −1, which `uint8` does not have: it makes "
-        "255 of it.",
+        "Another number stands where there was no byte yet. The task asks for −1, which `uint8` does not have: it "
+        "makes 255 of it.",
         [edited(last_bytes, f"value=-1 → value={number}") for number in (1, 32, 128, 255, 256, -100)],
     ),
     Misconception(

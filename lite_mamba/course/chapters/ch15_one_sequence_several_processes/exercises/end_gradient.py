@@ -88,8 +88,8 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "the own part counted",
-            "You count your own slope. It is the gradient at your part's *beginning*; asked for is what comes to its "
-            "end, from behind.",
+            "You count your own slope. It is the gradient at your part's *beginning*; the task asks for what comes to "
+            "its end, from behind.",
             [
                 edited(end_gradient, "range(rank + 1, → range(rank,"),
                 lambda rank, totals, slopes, A: end_gradient(rank, totals, slopes, A) + slopes[rank],
@@ -159,8 +159,8 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "a gradient that has gone through the own part",
-            "You let the gradient fade by your own part as well. Asked for is what comes to your *last* state; your "
-            "own backward pass carries it on from there.",
+            "You let the gradient fade by your own part as well. The task asks for what comes to your *last* state; "
+            "your own backward pass carries it on from there.",
             [
                 edited(end_gradient, "return g → return torch.exp(A * totals[rank]) * g"),
                 _behind(lambda totals, rank, q: totals[rank : q + 1].sum()),

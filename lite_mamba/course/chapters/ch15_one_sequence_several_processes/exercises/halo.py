@@ -139,8 +139,8 @@ HALO = Exercise(
         ),
         Misconception(
             "the whole part before",
-            "You return all of the part before. Asked for are its last samples: they stand on the second axis, behind "
-            "the comma of an index.",
+            "You return all of the part before. The task asks for its last samples, which stand on the second axis, "
+            "behind the comma of an index.",
             lambda rank, parts, max_lag: parts[rank - 1],
             where=lambda rank, parts, max_lag: _long(parts, max_lag) and rank > 0,
         ),
@@ -368,7 +368,7 @@ HALO = Exercise(
         ),
         Misconception(
             "halo and part together",
-            "You return the part with its halo. Asked for is what has to travel: the halo alone.",
+            "You return the part with its halo. The task asks for what has to travel: the halo alone.",
             edited(halo, "return before[:, -max_lag:] → return torch.cat([before[:, -max_lag:], parts[rank]], dim=1)"),
         ),
     ],
