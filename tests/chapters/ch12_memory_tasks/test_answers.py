@@ -983,6 +983,7 @@ LEFT = [
      "a mean in the place of the sum"),
     ("no brackets", lambda d, A: (d.sum() * A - d.cumsum(0)).exp(), "A times the first sum only"),
     ("base 2", lambda d, A: 2 ** (A * (d.sum() - d.cumsum(0))), "a base that is not e"),
+    ("−A taken for the half-life", lambda d, A: 0.5 ** ((d.sum() - d.cumsum(0)) / -A), "a base that is not e"),
     ("math.exp", lambda d, A: math.exp(A * d.sum() - d.cumsum(0)), None),
     ("ones", lambda d, A: torch.ones_like(d), None),
     ("all but its own", lambda d, A: ((d.sum() - d) * A).exp(), "all the other tokens"),

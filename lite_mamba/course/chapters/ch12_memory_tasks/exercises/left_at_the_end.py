@@ -85,8 +85,8 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "a base that is not e",
-            "Your shares are powers of 2, or of 10. The state fades by exp(Δ A): the base is e.",
-            [edited(left_at_the_end, f"torch.exp(A * later) → {base} ** (A * later)") for base in (2, 0.5, 10)],
+            "Your shares are powers of 2, or of 10. The state fades by exp(Δ A): the base is e, and A is no half-life.",
+            [_left(f"{base} ** (A * later)") for base in (2, 0.5, 10)] + [_left("2 ** (later / A)")],
         ),
         Misconception(
             "a sum that is turned once",
