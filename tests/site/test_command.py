@@ -18,6 +18,19 @@ def test_a_file_in_the_way_is_said_in_words(inside, tmp_path):
         main([str(tmp_path / "file" / inside), "--chapter", "glossary"])
 
 
+@pytest.mark.parametrize("name", ["index", "reference", "glossary"])
+def test_a_page_of_another_site_stays_as_it_is(name, tmp_path):
+    (tmp_path / f"{name}.html").write_text("<h1>Somebody's own</h1>")
+    with pytest.raises(SystemExit, match=f"{name}.html is a page of another site"):
+        main([str(tmp_path), "--chapter", "glossary"])
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [(f"{name}.html", "<h1>Somebody's own</h1>")]
+
+
+def test_the_courses_own_pages_are_written_again(tmp_path):
+    for _ in range(2):
+        assert main([str(tmp_path), "--chapter", "glossary"]) == 0
+
+
 @pytest.mark.parametrize("chapter", ["0", "99", "", "gl"])
 def test_a_chapter_has_its_whole_name_and_another_is_refused_with_the_names_of_all(chapter, tmp_path, capsys):
     with pytest.raises(SystemExit):

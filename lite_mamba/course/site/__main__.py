@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..kit import terminal
 from ..kit.working_copy import Stop, whole_course
-from .build import chapter, index
+from .build import GENERATOR, chapter, index
 from .record import MOST_FRAMES
 
 
@@ -31,8 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"there is no chapter {given.chapter}; there are {', '.join(names)}")
     if given.frames < 1:
         parser.error(f"a figure needs a picture, and --frames is {given.frames}")
+    chosen = notebooks if given.chapter is None else [names[given.chapter]]
     must_write(given.folder)
-    pages(notebooks if given.chapter is None else [names[given.chapter]], given.folder, given.frames)
+    must_keep_others(given.folder, [one.stem for one in chosen])
+    pages(chosen, given.folder, given.frames)
     index(notebooks, given.folder)
     print(f"Ready after {time.perf_counter() - start:.0f} s: open {given.folder / 'index.html'}")
     return 0
@@ -45,6 +47,13 @@ def must_write(folder: Path) -> None:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise Stop(f"The site can't be written to {folder} ({error.strerror or error}). Name another.") from error
+
+
+def must_keep_others(folder: Path, stems: Sequence[str]) -> None:
+    """Ends the command in words if a page would take the place of one that is not the course's."""
+    for page in (folder / f"{stem}.html" for stem in ("index", "reference", *stems)):
+        if page.exists() and GENERATOR not in page.read_text("utf-8", errors="replace"):
+            raise Stop(f"{page} is a page of another site, and stays as it is. Name another folder.")
 
 
 def pages(notebooks: Sequence[Path], folder: Path, frames: int) -> None:

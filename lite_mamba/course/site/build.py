@@ -42,6 +42,7 @@ COLOURS = {"ink": markup.INK, "paper": markup.PAPER, "rule": markup.RULE} | {
     tone: colour for tone, (_, colour) in markup.TONES.items()
 }
 
+GENERATOR = '<meta name="generator" content="lite-mamba">'  # by which the command knows a page of its own
 HOME = '<a href="index.html">All chapters</a>'
 WIDE_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 WIDE_FORMULA = re.compile(r'<math[^>]*display="block".*?</math>', re.DOTALL)
@@ -127,7 +128,7 @@ def write(site: Path, notebook: Path, body: str) -> None:
 
 def page(path: Path, title: str, links: str, body: str) -> None:
     template = Template(asset("page.html").read_text("utf-8"))
-    path.write_text(template.substitute(title=escape(title), links=links, body=body), "utf-8")
+    path.write_text(template.substitute(generator=GENERATOR, title=escape(title), links=links, body=body), "utf-8")
 
 
 def asset(name: str):
