@@ -31,7 +31,7 @@ def test_the_recap_says_by_which_rule_the_token_gets_the_rest_of_the_whole():
 @pytest.mark.parametrize(
     ("explained", "used"),
     [
-        ("its *weight* what is left of this share at the end", "has the weight 75 %"),
+        ("Its *weight* is what is left of this share at the end", "has the weight 75 %"),
         ("B and C as (B, N, L)", "# (B, N, L)"),
         ("takes [`seq_idx`](glossary.ipynb#S)", "seq_idx=second"),
         ("Mamba, algorithm 2", "algorithm 2"),
@@ -40,6 +40,31 @@ def test_the_recap_says_by_which_rule_the_token_gets_the_rest_of_the_whole():
 def test_a_word_is_explained_before_it_is_used(explained, used):
     notebook = (Path(__file__).parents[3] / "notebooks/07_selection.ipynb").read_text("utf-8")
     assert 0 <= notebook.find(explained) <= notebook.find(used)
+
+
+def text_of(name):
+    return (Path(__file__).parents[3] / f"notebooks/{name}.ipynb").read_text("utf-8")
+
+
+def test_what_the_text_says_of_notebook_04_stands_there():
+    """There ticks of 0.3 and 1.7 minutes do as much as one of 2, and a state is leaky; in 05 a leak is a fault."""
+    lengths = {
+        length
+        for row in re.findall(r"after_ticks\(zoh, \[([\d., ]+)\]", text_of("04_discretisation"))
+        for length in row.split(", ")
+    }
+    assert lengths == {"0.3", "1.0", "1.7", "2.0"} and "ticks had one length" not in text_of("07_selection")
+    (named,) = re.findall(r"the leaky state of notebooks? ([\d and]+)\.", text_of("07_selection"))
+    notebooks = {number: text_of(name) for number, name in (("04", "04_discretisation"), ("05", "05_three_views"))}
+    assert named.split(" and ") == [number for number, text in notebooks.items() if "leaky" in text]
+
+
+def test_the_doors_begin_nearly_shut_in_the_state_with_A_of_minus_one_and_in_no_other():
+    (share,) = re.findall(
+        r"in state 1 of every channel \(A = −1\).* takes (a tenth) of it at most", text_of("07_selection")
+    )
+    taken = -torch.expm1(0.1 * -torch.arange(1.0, 17.0))  # (N,), by a token with the largest Δ of the start
+    assert share and (taken < 0.1).tolist() == [True] + 15 * [False]
 
 
 @pytest.mark.parametrize("noise", [0.0, 1e-5, 0.001])

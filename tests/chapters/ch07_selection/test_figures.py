@@ -366,6 +366,30 @@ def test_all_states_forget_from_the_reset_of_the_exercise_on():
     assert left.flatten().tolist() == pytest.approx(figure.left.tolist(), rel=1e-4)
 
 
+def test_how_near_9_the_row_is_to_come_is_a_number_that_its_start_misses_and_the_answer_keeps():
+    notebook = (Path(__file__).parents[3] / "notebooks/07_selection.ipynb").read_text("utf-8")
+    (away,) = map(
+        float, re.findall(r"Bring the last state to 9, the third token, or at most ([\d.]+) away\.", notebook)
+    )
+    row = TokenRow()
+
+    def missed(*deltas):
+        row.update(**{f"delta_{i}": delta for i, delta in enumerate(deltas, start=1)})
+        return abs(row.h[-1].item() - 9)
+
+    assert missed(*TokenRow.DELTAS) > away
+    assert max(missed(one, two, 4.5, 0.0) for one in (0.0, 6.0) for two in (0.0, 6.0)) <= away < missed(0, 0, 4.4, 0)
+    assert away < missed(6.0, 6.0, 6.0, 0.1)  # the fourth must hold
+
+
+def test_the_curves_of_the_gate_are_called_weights_as_on_their_axis():
+    notebook = (Path(__file__).parents[3] / "notebooks/07_selection.ipynb").read_text("utf-8")
+    figure = GateCurve()
+    assert "Both weights, the old state's and the token's, in one picture" in notebook
+    assert figure.ax.get_ylabel() == "weight"
+    assert [text.get_text().partition(":")[0] for text in figure.ax.texts] == ["old state", "token"]
+
+
 def test_the_ablation_shows_the_papers_numbers():
     sentence = Ablation().update()
     assert all(number in sentence for number in ("10.93", "10.15", "9.98", "9.81", "8.71"))
