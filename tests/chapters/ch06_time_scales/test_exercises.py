@@ -1,9 +1,11 @@
 """Attempts that learners make in notebook 06, and what the card shows."""
 
+import inspect
 import re
 from pathlib import Path
 
 import pytest
+import torch
 from torch import nn
 
 from lite_mamba import Mamba, course, initialization
@@ -67,3 +69,21 @@ def test_the_chapter_and_the_package_name_the_same_source_of_the_draw():
     assert "the authors' code" in line and "the paper, 3.6, writes uniform" in line
     rows = [line for line in NOTEBOOK.read_text().splitlines() if "sim" in line]
     assert any("the authors' code; Mamba, 3.6 writes Uniform" in row for row in rows)
+
+
+def test_the_block_has_as_many_arguments_about_the_step_size_as_the_card_says():
+    about = [name for name in inspect.signature(Mamba).parameters if name.startswith("dt_")]
+    assert {"dt_init", "dt_scale"} < set(about) and len(about) == 6
+    assert "**For** `dt_init` and `dt_scale`, two of the block's six arguments about Δ" in NOTEBOOK.read_text("utf-8")
+
+
+@torch.no_grad()
+def test_a_token_hardly_moves_the_step_size_of_a_new_block_as_the_last_lines_say():
+    torch.manual_seed(0)
+    block, squeezed = Mamba(64), []
+    block.x_proj.register_forward_hook(lambda layer, given, result: squeezed.append(result))
+    block(torch.randn(1, 256, 64))
+    delta = nn.functional.softplus(block.dt_proj(squeezed[0][..., : block.dt_rank]))  # (B, L, D)
+    pushed = delta / nn.functional.softplus(block.dt_proj.bias)  # (B, L, D)
+    assert 0.01 < pushed.log().std() < 0.1  # each token has its Δ, some per cent from that of the start
+    assert "the start, where a token hardly moves the Δ of its channels" in NOTEBOOK.read_text("utf-8")

@@ -312,8 +312,10 @@ def test_the_loss_by_rounding_exp_is_called_the_lesser_one_where_the_curve_shows
     for delta in 10 ** np.arange(-7, 1.01, 0.1):
         sentence = shown.update(delta=float(delta), kind=kind)
         errors = 10 ** np.interp(math.log10(delta), *shown.naive.get_data())
-        lesser = shown.titles()[1] == "Other roundings lose more"
-        assert lesser or "alone: ≤ " in shown.titles()[1] or shown.bound == 1  # the curve has the other roundings, too
+        title = shown.titles()[1]
+        lesser = title == "More is lost than by exp(Δ)"
+        assert "exp(Δ)" in title  # it stands alone: a "more" says than what
+        assert lesser or "alone: ≤ " in title or shown.bound == 1  # the curve has the other roundings, too
         assert lesser == ("the other roundings by more" in sentence)
         assert not lesser or shown.bound < errors
 
@@ -444,3 +446,12 @@ def test_the_rounded_exponential_alone_makes_no_more_of_the_error_than_there_is(
     sentence = inverse.update(delta=10.0)
     assert "this alone" in sentence and inverse.bound < inverse.naive_error[-1]
     assert "stand 128 apart" in inverse.update(delta=10.0, kind=torch.bfloat16)
+
+
+def test_the_plain_curves_get_their_name_before_a_question_or_a_control_uses_it():
+    notebook = (Path(__file__).parents[3] / "notebooks/06_time_scales.ipynb").read_text("utf-8")
+    named = notebook.index("*plain curves*")
+    assert all(named <= found.start() for found in re.finditer(r"\*?plain (curve|one)", notebook))
+    shown = figures.TwoMemories()
+    without_B = np.exp(-np.outer(np.arange(1, shown.SIZE + 1), 10**shown.log_t))  # 1 at age 0
+    np.testing.assert_allclose(shown.plain, without_B)
