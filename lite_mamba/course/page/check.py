@@ -1,6 +1,6 @@
 """Checks a learner's function and says, in one of six ways, how it stands.
 
-Right; "this is *X*", a known misconception or a general mistake by name; wrong, with the smallest failing example; it
+Right; "this is *X*", a known misconception or a general mistake by name; wrong, with a small failing example; it
 raised, with the learner's own line; it does not come to an end; not attempted. In the last five the reference stands
 in, and the card says so.
 """
@@ -164,7 +164,7 @@ def _endless_lines(example: Example) -> list[str]:
 
 def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, example: Example) -> Card:
     expected, got, names = _parts_to_show(found, example)
-    case = "The smallest case that fails:"
+    case = "A small case that fails:"
     rows = [*_shape_rows(example, expected, got), *((name, table(value)) for name, value in example.case.items())]
     wanted, given = _told_apart(expected, got, names)
     if example.expected.error is None:
