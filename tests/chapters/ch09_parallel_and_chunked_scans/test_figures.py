@@ -204,7 +204,7 @@ def test_the_shortcut_dies_at_step_56():
 
 
 @pytest.mark.parametrize("digits", [torch.float32, torch.float64])
-def test_the_word_dead_stands_where_the_shortcut_is_dead(digits):
+def test_the_word_dead_stands_where_the_shortcut_is_dead_and_covers_no_line(digits):
     shown = figures.DyingShortcut()
     for tenths in range(2, 33):
         shown.update(exponent=-tenths / 10, digits=digits)
@@ -214,6 +214,8 @@ def test_the_word_dead_stands_where_the_shortcut_is_dead(digits):
             paper = shown.word.get_bbox_patch().get_window_extent()
             left, right = shown.ax.transData.transform([(shown.first_bad, 0), (470, 0)])[:, 0]
             assert left <= paper.x0 and paper.x1 <= right, tenths
+            lines = (shown.ax.transData.transform(line.get_xydata()) for line in shown.ax.lines)
+            assert not any(paper.contains(x, y) for line in lines for x, y in line), tenths
 
 
 def test_the_shortcut_dies_where_the_inverse_product_overflows():
@@ -487,7 +489,7 @@ def test_the_products_that_are_told_are_those_of_one_state_over_all_steps(timing
         with figures.Counter() as counter:
             scan(torch.rand(length, states), torch.rand(length, states))
         products.append(counter.multiplications // states)
-    told = "16 states a step. Over all steps, each takes {} products with the loop, {} with Hillis–Steele."
+    told = "16 states a step. Over all steps, a state takes {} products with the loop, {} with Hillis–Steele."
     assert told.format(*products) in timings.update(length=length, channels=1)
 
 

@@ -242,7 +242,7 @@ class DyingShortcut(LiveFigure):
             style.label_line(self.ax, "P", 405, 0, style.BLUE, **label),
             style.label_line(self.ax, "state h", 405, 3, style.BLACK, **label),
         ]
-        self.word = self.ax.text(0, 318, "", fontsize=15, fontweight="bold", va="top", zorder=6)
+        self.word = self.ax.text(464, 318, "", fontsize=15, fontweight="bold", ha="right", va="top", zorder=6)
         self.word.set_bbox(style.PAPER)
         self.move(self.band, self.dead, self.product, self.inverse, self.right, *self.names, self.word)
 
@@ -264,7 +264,7 @@ class DyingShortcut(LiveFigure):
         self._place_names(exponent)
         bad = self.first_bad or 471
         self.dead.set(x=bad, width=max(0, 470 - bad))
-        self.word.set(text="dead" if self.first_bad else "", x=bad + 6)
+        self.word.set(text="dead" if self.first_bad else "")
         name = str(digits).removeprefix("torch.")
         end = f"dies at step {bad}" if self.first_bad else f"lives for all {self.LENGTH} steps"
         self.title(self.ax, f"Δ·A = −{-exponent:.1f}, {name}: the shortcut {end}")
@@ -587,8 +587,8 @@ class Timings(LiveFigure):
         joined = sum(map(len, doubling_rounds(L)))
         wrong = f" With other outputs than the package: {', '.join(self.wrong)}." if self.wrong else ""
         return (
-            f"L = {L}, {channels * self.STATES} states a step. Over all steps, each takes {L} products with the loop, "
-            f"{written(2 * joined, ',')} with Hillis–Steele. Times are in the picture, measured on this machine."
+            f"L = {L}, {channels * self.STATES} states a step. Over all steps, a state takes {L} products with the "
+            f"loop, {written(2 * joined, ',')} with Hillis–Steele. Times are in the picture, measured on this machine."
             f"{wrong}{self.whose_are(self.scans)}"
         )
 
