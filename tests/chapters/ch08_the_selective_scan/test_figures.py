@@ -208,6 +208,34 @@ def test_the_text_says_at_which_moment_the_last_column_of_the_map_is_drawn():
     assert f"At t = {shown.LENGTH - 1}, the last column of the map" in NOTEBOOK.read_text("utf-8")
 
 
+def texts(notebook: Path) -> list[str]:
+    """The source of each markdown cell; of a code cell, nothing."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    return ["".join(cell["source"]) if cell["cell_type"] == "markdown" else "" for cell in cells]
+
+
+def test_the_text_says_that_silu_of_z_and_not_z_multiplies_what_comes_out():
+    y, u, D, z = torch.full((1, 1, 1), 3.0), torch.ones(1, 1, 1), torch.ones(1), torch.full((1, 1, 1), -2.0)
+    out = chapter.skip_and_gate(y, u, D, z)
+    torch.testing.assert_close(out, 4 * torch.nn.functional.silu(z))
+    assert abs(out - 4 * z).min() > 1
+    (told,) = (text for text in texts(NOTEBOOK) if text.startswith("## 3 "))
+    assert "The **gate** multiplies what comes out by [SiLU](glossary.ipynb#S)(z)" in told
+
+
+def test_the_exercise_of_another_notebook_is_called_as_its_card_calls_it():
+    (heading,) = re.findall(r"### (Exercise \d+): Δ·A", "\n".join(texts(NOTEBOOK.parent / "00_start_here.ipynb")))
+    (told,) = (text for text in texts(NOTEBOOK) if "computed the same exponent" in text)
+    assert told.startswith(f"{heading} of notebook 00 ")
+
+
+def test_no_text_speaks_of_a_border_before_the_chunks_have_shown_one():
+    named = [i for i, text in enumerate(texts(NOTEBOOK)) if re.search(r"\bborders?\b", text)]
+    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    (shown,) = (i for i, cell in enumerate(cells) if "ChunkBorders(" in "".join(cell["source"]))
+    assert named and min(named) > shown
+
+
 def test_the_first_map_stands_below_the_words_for_its_colours_and_its_scale():
     sources = ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]]
     first = next(i for i, source in enumerate(sources) if "StateMap(" in source)
