@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch09_parallel_and_chunked_scans.exercises import chunked_scan, hillis_steele
-from lite_mamba.course.checking.trial import judge
+from lite_mamba.course.checking.trial import failure, judge, trials
 from lite_mamba.course.page.check import card
 
 # Exercise 1: combine (a1, b1, a2, b2)
@@ -2520,3 +2520,12 @@ def test_states_of_a_wrong_shape_are_told_by_their_shapes():
 
     shown = card(exercise("09.linear_loop"), judge(exercise("09.linear_loop"), along_the_states)).text()
     assert "The table of states has shape" in shown and "a dict" not in shown
+
+
+def test_the_card_does_not_call_its_case_the_smallest_for_a_smaller_one_fails_too():
+    hunt = exercise("09.mended_scan")
+    verdict = judge(hunt, not_mended)
+    failing = [trial.case for trial in trials(hunt) if failure(hunt, not_mended, trial.case)]
+    assert min(case["x"].numel() for case in failing) == 3 and verdict.example.case["x"].numel() == 5
+    shown = card(hunt, verdict).text()
+    assert "A small case that fails:" in shown and "smallest" not in shown
