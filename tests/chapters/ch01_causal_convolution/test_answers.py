@@ -5,6 +5,7 @@ A row: what the answer is, the answer, and "right", the name of the mistake, or 
 
 import re
 from functools import partial
+from pathlib import Path
 
 import einops
 import numpy as np
@@ -1176,6 +1177,13 @@ def test_outputs_written_into_x_are_not_said_to_read_the_future(capsys):
     course.check("01.causal_conv", lambda x, weight, bias: x.copy_(conv()(x, weight, bias)))
     card = capsys.readouterr().out
     assert "outputs written into x" in card and "later samples" not in card
+
+
+def test_who_casts_x_was_told_not_to_by_the_stub(capsys):
+    course.check("01.is_causal", lambda layer, x: not reads(layer, x.double()).triu(1).any().item())
+    assert "dtypes that do not fit" in capsys.readouterr().out
+    notebook = (Path(__file__).parents[3] / "notebooks/01_causal_convolution.ipynb").read_text("utf-8")
+    assert "where to take the gradients, in the dtype of the layer's weights: don't cast it." in notebook
 
 
 def test_who_forgets_the_return_reads_that_a_tensor_is_expected(capsys):

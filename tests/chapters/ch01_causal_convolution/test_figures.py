@@ -100,6 +100,14 @@ def test_what_a_prediction_or_its_answer_needs_is_said_before(said, needed):
     assert 0 < notebook.find(said) < notebook.find(needed.replace('"', '\\"'))
 
 
+def test_the_six_samples_that_are_padded_by_hand_stand_in_the_cell_that_is_named():
+    notebook = (Path(__file__).parents[3] / "notebooks/01_causal_convolution.ipynb").read_text("utf-8")
+    cells = ["".join(cell["source"]) for cell in json.loads(notebook)["cells"]]
+    (at,) = [i for i, text in enumerate(cells) if "By hand, one of the four, with the six samples of the next" in text]
+    numbers = tuple(map(int, re.findall(r"\d", re.search(r"tiny = torch\.tensor\((.*?)\)", cells[at + 1])[1])))
+    assert numbers == figures.Padding.X and f"the sample of time 2, here a {numbers[2]}" in cells[at]
+
+
 def test_the_half_that_is_not_convolved_is_explained_where_it_is_said_to_be():
     said, there = (
         next((Path(__file__).parents[3] / "notebooks").glob(f"{chapter}_*.ipynb")).read_text("utf-8")
