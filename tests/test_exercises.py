@@ -74,6 +74,8 @@ def misconception_complaints(exercise: Exercise) -> Iterator[str]:
             yield f"{exercise.id}: {known.name!r} has no message"
         if known.message.count("$") > 1:
             yield f"{exercise.id}: {known.name!r} holds a formula, which a card shows as it is typed"
+        if re.search(r"[Mm]ultipl(?:y|ies|ied|ying)\b(?:(?! by )[^.?])*? with (?!one another)", known.message):
+            yield f"{exercise.id}: {known.name!r} multiplies with a number, and not by it"
         if WHO.search(known.message):
             yield f"{exercise.id}: {known.name!r} begins a sentence with who, and asks nothing"
         for wrong in known.answers:
@@ -295,6 +297,7 @@ BROKEN = [
     ("always agree", fake(misconceptions=[*THREE[1:], Misconception("thrice", "Not three times.", [triple, thrice])])),
     ("holds a formula", fake(misconceptions=[*THREE, Misconception("a sum", "Not $x + 3$ here.", lambda x: x + 3)])),
     ("asks nothing", fake(misconceptions=[*THREE, Misconception("a sum", "Who adds, errs.", lambda x: x + 3)])),
+    ("and not by it", fake(misconceptions=[*THREE, Misconception("a sum", "Multiply x with 2.", lambda x: x + 3)])),
     ("recap has 4 questions", fake(recap=FIVE[:4])),
     ("not among the choices", fake(recap=[*FIVE[:4], Question("Why?", ["a", "b"], "c", "So.")])),
     ("all different", fake(recap=[*FIVE[:4], Question("Why?", ["a", "a"], "a", "So.")])),

@@ -153,7 +153,7 @@ CAUSAL_CONV_LOOP = Exercise(
         Misconception(
             "a short window that meets all taps",
             "Where the window is cut off by the start, it holds fewer samples than there are taps, and you multiply it "
-            "with all of them: one sample meets every tap, and two do not fit to three. Which taps belong to the "
+            "by all of them: one sample meets every tap, and two do not fit three. Which taps belong to the "
             "samples that are there?",
             [_sliced(True, *how) for how in product((False, True), repeat=2)],
         ),

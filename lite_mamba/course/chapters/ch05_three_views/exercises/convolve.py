@@ -143,7 +143,7 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "a product at each step",
-            "You multiply each sample with one tap and add nothing up. y[t] is a sum over all steps up to t. (So it "
+            "You multiply each sample by one tap and add nothing up. y[t] is a sum over all steps up to t. (So it "
             "comes out, too, if the steps stand where causal_conv has its channels.)",
             [lambda u, kernel: u * kernel, lambda u, kernel: u * kernel.flip(0)],
         ),

@@ -136,7 +136,7 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "a table that is read while it is written",
-            "You multiply a[shift:] in place with a[:-shift]. Both are pieces of one table, and a product would read "
+            "You multiply a[shift:] in place by a[:-shift]. Both are pieces of one table, and a product would read "
             "what has just been written. Make the new pieces first, of a and of x, and put them in after that.",
             edited(
                 hillis_steele,

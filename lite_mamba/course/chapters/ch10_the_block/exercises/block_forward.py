@@ -304,7 +304,7 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "a Δ that comes twice",
-            'You multiply u, B or the drive with Δ. `parts["discretise"]` does that itself: it wants u and B as they '
+            'You multiply u, B or the drive by Δ. `parts["discretise"]` does that itself: it wants u and B as they '
             "are.",
             _wired('"discretise"](u, → "discretise"](u * delta,'),
         ),
