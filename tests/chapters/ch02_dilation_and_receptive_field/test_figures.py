@@ -365,10 +365,23 @@ def test_pass_curve_is_what_the_convolution_does(kernel, dilation):
         assert abs(figure.part - figure.parts[at]) < 1e-5
 
 
+@pytest.mark.parametrize("dilation", range(1, 9))
+def test_the_drawn_curve_has_its_zeros_and_tops_where_the_law_has_them(dilation):
+    figure = figures.CombFilter()
+    for kernel, period in (("average", (1, 0, 0, 0)), ("half the difference", (0, None, 1, None))):  # every 25 at d = 1
+        figure.update(dilation, 12.5, kernel)
+        speeds, parts = figure.curve.get_data()
+        for quarter in range(2 * dilation + 1):
+            if (due := period[quarter % 4]) is not None:
+                drawn = parts[np.abs(speeds - 25 * quarter / dilation).argmin()]
+                assert drawn == pytest.approx(due, abs=1e-5), (kernel, quarter)
+
+
 def test_a_wiggle_that_fits_the_gap_passes_whole():
     figure = figures.CombFilter()
     sentence = figure.update(dilation=8, speed=12.5, kernel="average")
-    assert "100 % of it passes" in sentence and "repeats every 12.5" in sentence
+    assert "100 % of it passes. The curve repeats after a speed of 12.5." in sentence
+    assert figure.titles()[1] == "Dilation 8: repeats every 12.5"
     np.testing.assert_allclose(figure.read, figure.read[0], atol=1e-9)
     assert "65 % of it passes" in figure.update(dilation=1, speed=12.5, kernel="average")
     figure.update(dilation=1, speed=49.375, kernel="half the difference")

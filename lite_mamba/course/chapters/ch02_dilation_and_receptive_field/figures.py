@@ -389,7 +389,7 @@ class CombFilter(LiveFigure):
         self.curve_ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
         self.curve_ax.set_ylabel("part that passes")
         self.lags = np.arange(self.SHOWN + 1)
-        self.speeds = torch.linspace(0, 50, 401)  # (S,)
+        self.speeds = torch.linspace(0, 50, 1681)  # (S,), with every speed offered and 25/d of every dilation d
         for height in (self.INPUT, self.OUTPUT):
             self.ax.axhline(height, color="#949494", lw=1, ls="-")
         (self.input,) = self.ax.plot([], [], color=style.GREY, lw=2.5, ls="-")
@@ -414,10 +414,12 @@ class CombFilter(LiveFigure):
         self.here.set_data([speed], [self.part])
         passes = percent(self.part)
         self.title(self.ax, opening(f"{passes} of this {'wiggle' if speed else 'constant'} passes"))
-        inside = 100 / dilation <= self.speeds[-1]
-        self.title(self.curve_ax, f"Dilation {dilation}: {_repeats(dilation) if inside else 'no repeat up to 50'}")
+        after = f"{100 / dilation:.3g}"
+        repeats = f"repeats every {after}" if 100 / dilation <= self.speeds[-1] else "no repeat up to 50"
+        self.title(self.curve_ax, f"Dilation {dilation}: {repeats}")
         wiggle = f"a wiggle that repeats every {100 / speed:.4g} samples" if speed else "speed 0, a constant"
-        return f"Taps: {kernel}. Dilation {dilation}, {wiggle}: {passes} of it passes. The curve {_repeats(dilation)}."
+        curve = f"The curve repeats after a speed of {after}."
+        return f"Taps: {kernel}. Dilation {dilation}, {wiggle}: {passes} of it passes. {curve}"
 
     def run(self, weight: Tensor, dilation: int, speeds: Tensor) -> tuple[Tensor, Tensor]:
         """Wiggles of the given speeds, (S, L), and what the kernel makes of them, (S, L)."""
@@ -437,10 +439,6 @@ def pass_curve(weight: Tensor, dilation: int, speeds: Tensor) -> Tensor:
     lags = dilation * torch.arange(len(weight)).flip(0)  # (W,)
     turns = torch.exp(-2j * torch.pi * speeds[:, None] / 100 * lags)  # (S, W)
     return (turns * weight).sum(-1).abs()
-
-
-def _repeats(dilation: int) -> str:
-    return f"repeats every {100 / dilation:.3g}"
 
 
 @dataclass
