@@ -456,6 +456,15 @@ BLOCK = [
     ("written with C", written_with_C, "a state written with its way out"),
     ("mT at the end", lambda h, w, p: block()(h, w, p).mT, "channels before the tokens at the end"),
     ("the last token", lambda h, w, p: block()(h, w, p)[:, -1], "one sequence, or one token, alone"),
+    ("the last token, as a slice", lambda h, w, p: block()(h, w, p)[:, -1:], "one sequence, or one token, alone"),
+    ("the first sequence, as a slice", lambda h, w, p: block()(h, w, p)[:1], "one sequence, or one token, alone"),
+    ("an RMSNorm", lambda h, w, p: block()(F.rms_norm(h, h.shape[-1:], eps=1e-6), w, p), "a norm in the block"),
+    ("a LayerNorm", lambda h, w, p: block()(nn.LayerNorm(h.shape[-1])(h), w, p), "a norm in the block"),
+    (
+        "a column for D",
+        using(skip_and_gate=lambda end, w, y, u, D, z: end(y, u, D.unsqueeze(-1), z)),
+        "a D that has an axis too many",
+    ),
     ("under no_grad", torch.no_grad()(block()), "a gradient cut off"),
     ("through NumPy", lambda h, w, p: torch.tensor(block()(h, w, p).detach().numpy()), "a gradient cut off"),
     (
@@ -1076,6 +1085,14 @@ COUNT = [
     ("dt_proj (d_model, R)", count(dt=lambda d, n, D, R: d * R + D), "parts of the outer width"),
     ("no x_proj", count(x=lambda d, n, D, R: 0), "a part that is missing"),
     ("no scan", count(A=lambda d, n, D, R: 0, skip=lambda d, n, D, R: 0), "a part that is missing"),
+    ("no selection", count(x=lambda d, n, D, R: 0, dt=lambda d, n, D, R: 0), "a part that is missing"),
+    ("branch 0 twice", count(conv=lambda D, w, b: b * (D * w + D + 1) + D * w + D), "one branch too many"),
+    ("up to branches", count(conv=lambda D, w, b: sum(D * w + D + 1 for _ in range(b + 1))), "one branch too many"),
+    ("D (D, N)", count(skip=lambda d, n, D, R: D * n), "a skip for each state"),
+    ("W = 4", lambda d, n, w, b, e: count()(d, n, 4, b, e), "a size of the published block"),
+    ("N = 16", lambda d, n, w, b, e: count()(d, 16, w, b, e), "a size of the published block"),
+    ("N = 2", lambda d, n, w, b, e: count()(d, 2, w, b, e), "a number of the table in place of its letter"),
+    ("N = 16, W = 4", lambda d, n, w, b, e: count()(d, 16, 4, b, e), "a size of the published block"),
     (
         "no vectors",
         count(dt=lambda d, n, D, R: D * R, skip=lambda d, n, D, R: 0),
@@ -1170,6 +1187,19 @@ MAP = [
     ("transposed", lambda x, dt: x[: dt.shape[1]].T @ dt.T, "a map from Δ to the token"),
     ("the other way", lambda x, dt: x[: dt.shape[1]] @ dt, "a way that stays in the narrow middle"),
     ("all rows", lambda x, dt: dt @ x, "all rows of x_proj"),
+    ("all rows, einsum", lambda x, dt: torch.einsum("ij,jk->ik", dt, x), "all rows of x_proj"),
+    ("dt_proj turned", lambda x, dt: torch.mm(dt.t(), x[: dt.shape[1]]), "a weight that is turned"),
+    ("F.linear", lambda x, dt: F.linear(dt, x[: dt.size(1)]), "a weight that is turned"),
+    ("x_proj turned, on the left", lambda x, dt: x[: dt.size(1)].mT @ dt, "a weight that is turned"),
+    ("x_proj on the left", lambda x, dt: F.linear(x[: dt.size(1)], dt), "a weight that is turned"),
+    ("1/√R", lambda x, dt: dt @ x[: dt.shape[1]] / math.sqrt(dt.shape[1]), "a product that is scaled"),
+    ("1/√D", lambda x, dt: dt @ x[: dt.shape[1]] * len(dt) ** -0.5, "a product that is scaled"),
+    (
+        "a mean over R",
+        lambda x, dt: torch.stack([torch.outer(c, r) for c, r in zip(dt.T, x, strict=False)]).mean(0),
+        "a product that is scaled",
+    ),
+    ("1/D", lambda x, dt: torch.matmul(dt / len(dt), x[: dt.shape[1]]), "a product that is scaled"),
     ("back and forth", lambda x, dt: (x[: dt.shape[1]] @ dt).T, "a way that stays in the narrow middle"),
     ("all rows, transposed", lambda x, dt: x.mT @ dt.mT, "all rows of x_proj"),
     ("thirds", lambda x, dt: dt @ torch.chunk(x, 3)[0], "three parts of one size"),
@@ -1213,6 +1243,11 @@ STATE = [
     ("all fields", state(lambda n, w, d: n + sum((w - 1) * one + 1 for one in d)), "a history for every branch"),
     ("all W·d", state(lambda n, w, d: n + sum(w * one for one in d)), "a history for every branch"),
     ("lag less one", state(lambda n, w, d: n + (w - 1) * max(d) - 1), "a history one sample short"),
+    (
+        "D · expand",
+        lambda *sizes: sizes[-1] * state(lambda n, w, d: n + max((w - 1) * one for one in d))(*sizes),
+        "a width that is expanded twice",
+    ),
     ("N outside", lambda d, n, w, ds, e: 4 * e * d * (w - 1) * max(ds) + n, "one of the two outside the brackets"),
     ("lag outside", lambda d, n, w, ds, e: 4 * e * d * n + (w - 1) * max(ds), "one of the two outside the brackets"),
     ("lags", state(lambda n, w, d: n + len({i * one for one in d for i in range(w)})), TAPPED),
@@ -1434,6 +1469,13 @@ def by_dilation(channels, taps, dilations):
     return front
 
 
+def numbered(channels, taps, dilations):
+    front = nn.Module()
+    for i, d in enumerate(dilations):
+        setattr(front, f"conv{i}", nn.Conv1d(channels, channels, taps, dilation=d, groups=channels))
+    return front
+
+
 ONE, SETTINGS = "one convolution in all places", "a convolution without its settings"
 
 
@@ -1464,6 +1506,7 @@ BRANCHES = [
     ("the first frozen alone", lambda *sizes: first_frozen(make()(*sizes)), "weights that do not train"),
     ("the list deleted", make(second=the_list_deleted), "a list that is gone, too"),
     ("the list returned", lambda *sizes: make()(*sizes).conv1d_layers, "a list that is not found"),
+    ("no list", numbered, "a list that is not found"),
     ("the same one", lambda c, w, d: make(own=lambda layers: nn.ModuleList(layers[:1] * len(d)))(c, w, d), ONE),
     ("one without a dilation", lambda c, w, d: make(own=lambda one: nn.ModuleList([*one] * len(d)))(c, w, (1,)), ONE),
     ("a property", WithAProperty, "right"),

@@ -326,6 +326,26 @@ BLOCK_FORWARD = Exercise(
             _wired("return y.transpose → return hidden_states + y.transpose"),
         ),
         Misconception(
+            "a norm in the block",
+            "You normalise the tokens before in_proj. A model does that between its blocks; a block takes "
+            "hidden_states as they come.",
+            [
+                _wired(f"(hidden_states @ → (F.{norm}(hidden_states, hidden_states.shape[-1:]{eps}) @")
+                for norm, eps in (
+                    ("layer_norm", ""),
+                    ("rms_norm", ""),
+                    ("rms_norm", ", eps=1e-5"),
+                    ("rms_norm", ", eps=1e-6"),
+                )
+            ],
+        ),
+        Misconception(
+            "a D that has an axis too many",
+            '`parts["skip_and_gate"]` takes D as the weights hold it, (D,), and turns it to the channels itself. Yours '
+            "has an axis more.",
+            _wired('w["D"], z) → w["D"][:, None], z)'),
+        ),
+        Misconception(
             "a SiLU around the output",
             "What leaves the gate, or the block, goes through SiLU once more. SiLU stands at two places: behind each "
             "convolution, and on z.",
@@ -399,9 +419,12 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "one sequence, or one token, alone",
-            "An axis is missing: you take the first sequence, or the last token. The block gives an output for each "
+            "You hand out the first sequence, or the last token, and no other. The block gives an output for each "
             "token of each sequence.",
-            [_wired(f"return y.transpose(1, 2) → return y.transpose(1, 2){one}") for one in ("[0]", "[:, -1]")],
+            [
+                _wired(f"return y.transpose(1, 2) → return y.transpose(1, 2){one}")
+                for one in ("[0]", "[:1]", "[:, -1]", "[:, -1:]")
+            ],
         ),
         Misconception(
             "a softplus that comes twice",

@@ -80,20 +80,33 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "a part that is missing",
-            "Your count is short by as many numbers as one part holds: the convolutions, x_proj, dt_proj, or the scan "
-            "with A_log and D. Go through the drawing from the left to the right.",
+            "Your count is short by as many numbers as one part holds: the convolutions, x_proj, dt_proj or both, or "
+            "the scan with A_log and D. Go through the drawing from the left to the right.",
             [
                 _counted("projections + convolution + → projections +"),
                 _counted("branches * (inner * d_conv + inner) + branches → branches"),
                 _counted("+ scan → "),
                 _counted("inner * (rank + 2 * d_state) + → "),
                 _counted("+ rank * inner + inner → "),
+                _counted("convolution + selection + → convolution +"),
             ],
         ),
         Misconception(
             "the outer projections alone",
             "You count in_proj and out_proj. They hold most of the numbers; what stands between them has some, too.",
             _counted("projections + convolution + selection + scan → projections"),
+        ),
+        Misconception(
+            "one branch too many",
+            "Your count holds one convolution too many. The first branch stands in the list of branches, and is none "
+            "beside them.",
+            [
+                _counted(f"branches * (inner * d_conv + inner) + branches → {convolution}")
+                for convolution in (
+                    "(branches + 1) * (inner * d_conv + inner) + branches",
+                    "(branches + 1) * (inner * d_conv + inner + 1)",
+                )
+            ],
         ),
         Misconception(
             "one branch for all",
@@ -350,11 +363,24 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "a number of the table in place of its letter",
-            "You count with a size of the block in the table, for a block of any size. Which letters are its 5 and 3?",
+            "You count with a size of the block in the table, for a block of any size. Which letters are its 5, 3 and "
+            "2?",
             [
+                _counted("rank + 2 * d_state → rank + 2 * 2", "inner * d_state → inner * 2"),
                 _counted("inner * (rank + 2 * d_state) → inner * 5"),
                 _counted("inner * d_conv + inner → inner * 3 + inner"),
                 _counted("inner * (rank + 2 * d_state) → inner * 5", "inner * d_conv + inner → inner * 3 + inner"),
+            ],
+        ),
+        Misconception(
+            "a size of the published block",
+            "You count with 16 states or 4 taps, as published, for a block of any size. Both sizes are given.",
+            [
+                _counted("rank + 2 * d_state → rank + 2 * 16", "inner * d_state → inner * 16"),
+                _counted("inner * d_conv → inner * 4"),
+                _counted(
+                    "rank + 2 * d_state → rank + 2 * 16", "inner * d_state → inner * 16", "inner * d_conv → inner * 4"
+                ),
             ],
         ),
         Misconception(
@@ -423,6 +449,12 @@ COUNT_PARAMETERS = Exercise(
                 _counted("(rank + 2 * d_state) + rank * inner → (inner + 2 * d_state)"),
                 _counted("(rank + 2 * d_state) + rank * inner + inner → (inner + 2 * d_state)"),
             ],
+        ),
+        Misconception(
+            "a skip for each state",
+            "You count N numbers a channel for the skip. It goes around the scan and meets no state: it is one number "
+            "a channel.",
+            _counted("inner * d_state + inner → inner * d_state + inner * d_state"),
         ),
         Misconception(
             "a skip that mixes the channels",

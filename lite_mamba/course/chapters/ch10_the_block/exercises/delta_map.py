@@ -1,5 +1,6 @@
 """Exercise 4: delta_map."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -66,6 +67,7 @@ DELTA_MAP = Exercise(
             [
                 edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj"),
                 edited(delta_map, "dt_proj @ x_proj[: dt_proj.shape[1]] → x_proj.T @ dt_proj.T"),
+                lambda x_proj, dt_proj: torch.einsum("dr,re->de", dt_proj, x_proj),  # with R = 1 it adds up all rows
             ],
         ),
         Misconception(
@@ -128,6 +130,29 @@ DELTA_MAP = Exercise(
                     f"dt_proj @ x_proj[: dt_proj.shape[1]] → dt_proj[:, {some}] @ x_proj[: dt_proj.shape[1]][{some}]",
                 )
                 for some in ("1:", ":-1")
+            ],
+        ),
+        Misconception(
+            "a weight that is turned",
+            "You turn one of the two, by `.T` or in F.linear, and the sizes do not meet. Write the two shapes side by "
+            "side, in both orders: what has to be equal stands in the middle.",
+            [
+                edited(delta_map, f"dt_proj @ x_proj[: dt_proj.shape[1]] → {product}")
+                for product in (
+                    "dt_proj.T @ x_proj[: dt_proj.shape[1]]",
+                    "dt_proj @ x_proj[: dt_proj.shape[1]].T",
+                    "x_proj[: dt_proj.shape[1]] @ dt_proj.T",
+                    "x_proj[: dt_proj.shape[1]].T @ dt_proj",
+                )
+            ],
+        ),
+        Misconception(
+            "a product that is scaled",
+            "You divide by R, by D, or by the root of one, as attention and LoRA do. Here nothing stands between the "
+            "two weights: they are used as they are.",
+            [
+                edited(delta_map, f"dt_proj @ x_proj[: dt_proj.shape[1]] → dt_proj @ x_proj[: dt_proj.shape[1]] / {by}")
+                for by in ("dt_proj.shape[1]", "dt_proj.shape[0]", "dt_proj.shape[1] ** 0.5", "dt_proj.shape[0] ** 0.5")
             ],
         ),
         Misconception(

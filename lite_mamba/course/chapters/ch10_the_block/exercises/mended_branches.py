@@ -262,8 +262,8 @@ MENDED_BRANCHES = Exercise(
         ),
         Misconception(
             "a list that is not found",
-            "The convolutions are not found under `conv1d_layers`: you return the list itself, or it has another "
-            "name. Whoever loads a file looks for this name.",
+            "The convolutions are not found under `conv1d_layers`: you return the list itself, it has another "
+            "name, or there is none. Whoever loads a file looks for this name.",
             _under_another_name,
         ),
         Misconception(

@@ -112,6 +112,11 @@ STATE_BYTES = Exercise(
             ],
         ),
         Misconception(
+            "a width that is expanded twice",
+            "You multiply by `expand` twice. D is expand·d_model already.",
+            edited(state_bytes, "expand * d_model → expand * expand * d_model"),
+        ),
+        Misconception(
             "a state for every branch",
             "You count the state of the scan once a branch. The branches are added up before the scan: a block has "
             "one state.",
