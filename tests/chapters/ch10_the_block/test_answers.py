@@ -1088,6 +1088,7 @@ COUNT = [
     ("no selection", count(x=lambda d, n, D, R: 0, dt=lambda d, n, D, R: 0), "a part that is missing"),
     ("branch 0 twice", count(conv=lambda D, w, b: b * (D * w + D + 1) + D * w + D), "one branch too many"),
     ("up to branches", count(conv=lambda D, w, b: sum(D * w + D + 1 for _ in range(b + 1))), "one branch too many"),
+    ("a history", lambda d, n, w, b, e: count()(d, n, w, b, e) + d * e * (w - 1), "a history that is learned"),
     ("D (D, N)", count(skip=lambda d, n, D, R: D * n), "a skip for each state"),
     ("W = 4", lambda d, n, w, b, e: count()(d, n, 4, b, e), "a size of the published block"),
     ("N = 16", lambda d, n, w, b, e: count()(d, 16, w, b, e), "a size of the published block"),
@@ -1243,6 +1244,7 @@ STATE = [
     ("all fields", state(lambda n, w, d: n + sum((w - 1) * one + 1 for one in d)), "a history for every branch"),
     ("all W·d", state(lambda n, w, d: n + sum(w * one for one in d)), "a history for every branch"),
     ("lag less one", state(lambda n, w, d: n + (w - 1) * max(d) - 1), "a history one sample short"),
+    ("the longer of the two", state(lambda n, w, d: n + max(w - 1, *d)), None),
     (
         "D · expand",
         lambda *sizes: sizes[-1] * state(lambda n, w, d: n + max((w - 1) * one for one in d))(*sizes),

@@ -451,6 +451,12 @@ COUNT_PARAMETERS = Exercise(
             ],
         ),
         Misconception(
+            "a history that is learned",
+            "Your count is too large by D·(W − 1), the numbers of a convolution's history. They are kept from token to "
+            "token, and not learned.",
+            _counted("inner * d_state + inner → inner * d_state + inner + inner * (d_conv - 1)"),
+        ),
+        Misconception(
             "a skip for each state",
             "You count N numbers a channel for the skip. It goes around the scan and meets no state: it is one number "
             "a channel.",

@@ -11,7 +11,9 @@ def state_bytes(d_model: int, d_state: int, d_conv: int, dilations: tuple[int, .
 
 
 def _draw_state(draw: Draw) -> dict:
-    dilations = tuple(draw.size(1, 6) for _ in range(draw.in_turn([draw.size(2, 4)] * 3 + [1])))
+    branches = draw.in_turn([draw.size(2, 4)] * 3 + [1])
+    # One branch alone has a small dilation: there the taps look back further than one gap.
+    dilations = tuple(draw.size(1, 6 if branches > 1 else 2) for _ in range(branches))
     return {
         "d_model": draw.size(2, 40),
         "d_state": draw.size(2, 16),
