@@ -4,7 +4,7 @@ from ....checking.exercise import Question
 
 RECAP = [
     Question(
-        "A model gave a byte that came the probability 1/8. What did the byte cost?",
+        "A model gave the probability 1/8 to the byte that came. What did the byte cost?",
         ["8 bits", "3 bits", "1/8 bit", "2.08 bits"],
         "3 bits",
         "−log₂(1/8) = 3: halve 1 three times to get 1/8. 2.08 is the same in nats.",
