@@ -18,6 +18,9 @@ FEW_DIGITS = "a result with too few digits"
 ANOTHER_END = "the end of another bucket"
 CUT = "a quotient that is cut to whole numbers"
 REAL = "a rule for real numbers alone"
+TAKEN_OFF = "a slope that is taken off"
+ADDED_UP = "an integral that is added up"
+ALL_STATES = "one factor for all states"
 PRODUCT = "a product instead of a quotient"
 FOR_MATRICES = "an operation for matrices"
 MATRIX = "a matrix in the place of its diagonal"
@@ -130,6 +133,9 @@ EULER = [
     ("the adjoint", lambda dt, a, b: (1 + dt * torch.diag(a).mH.diagonal(), dt * b), REAL),
     ("minus, and B as it is", lambda dt, a, b: (torch.ones_like(a) - a * dt, b), "a leak that fills"),
     ("always complex", lambda dt, a, b: (1 + dt * a + 0j, dt * b + 0j), OWN_FORMAT),
+    ("h − Δ·slope", lambda dt, a, b: (1 - dt * a, -(dt * b)), TAKEN_OFF),
+    ("two probes of h − Δ·slope", lambda dt, a, b: tuple(h - dt * (a * h + b * (1 - h)) for h in (1, 0)), TAKEN_OFF),
+    ("the input taken off", lambda dt, a, b: (a.mul(dt) + 1, b.mul(-dt)), TAKEN_OFF),
 ]
 
 # Exercise 2: zoh (delta, A, B)
@@ -171,7 +177,43 @@ def exp(dt, a):
     return torch.exp(dt * a)
 
 
+def zoh_by_a_sum(dt, a, b):
+    share = torch.zeros_like(a)
+    for k in range(100):
+        share = share + torch.exp(a * k * dt / 100) * dt / 100
+    return torch.exp(a * dt), share * b
+
+
+def zoh_by_the_middles(dt, a, b):
+    return exp(dt, a), sum(exp(dt * (k + 0.5) / 1000, a) for k in range(1000)) * dt / 1000 * b
+
+
+def zoh_by_trapezia(dt, a, b):
+    tau = torch.linspace(0, dt, 11, dtype=torch.float64)
+    return exp(dt, a), torch.trapezoid(torch.exp(a[:, None] * (dt - tau)), tau).to(a.dtype) * b
+
+
+def zoh_by_small_steps(dt, a, b):
+    A_bar, B_bar = torch.ones_like(a), torch.zeros_like(b)
+    for _ in range(100):
+        A_bar, B_bar = A_bar + dt / 100 * a * A_bar, B_bar + dt / 100 * (a * B_bar + b)
+    return A_bar, B_bar
+
+
 ZOH = [
+    ("a sum of 100", zoh_by_a_sum, ADDED_UP),
+    ("a sum of 1000, in the middle", zoh_by_the_middles, ADDED_UP),
+    ("trapezia", zoh_by_trapezia, ADDED_UP),
+    ("100 Euler steps", zoh_by_small_steps, ADDED_UP),
+    ("the end and back, a plus", lambda dt, a, b: (exp(dt, a), -b / a * (1 + exp(dt, a))), "a missing − 1"),
+    ("what is left of the end", lambda dt, a, b: (exp(dt, a), -b / a * exp(dt, a)), "a missing − 1"),
+    (
+        "the paper's line, no brackets",
+        lambda dt, a, b: (exp(dt, a), ((dt * a) ** -1 * exp(dt, a) - 1) * (dt * b)),
+        "forgotten brackets",
+    ),
+    ("exp(ΔB)", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a * exp(dt, b)), "a B inside of an exponent"),
+    ("the bilinear B̄", lambda dt, a, b: (exp(dt, a), 2 * dt * b / (2 - dt * a)), "the bilinear rule"),
     (
         "times dt",
         lambda dt, a, b: ((a * dt).exp(), ((a * dt).exp() - 1) * b * dt),
@@ -220,7 +262,11 @@ ZOH = [
     ("step 3", lambda dt, a, b: (exp(dt, a), (1 - exp(-dt, a)) / a * b), "an integral that stops at step 3"),
     ("exp(x − 1)", lambda dt, a, b: (exp(dt, a), torch.exp(dt * a - 1) / a * b), "a 1 inside of the exponent"),
     ("swapped", lambda dt, a, b: ((exp(dt, a) - 1) / a * b, exp(dt, a)), "a swapped pair"),
-    ("bilinear", lambda dt, a, b: ((1 + dt * a / 2) / (1 - dt * a / 2), dt * b / (1 - dt * a / 2)), None),
+    (
+        "bilinear",
+        lambda dt, a, b: ((1 + dt * a / 2) / (1 - dt * a / 2), dt * b / (1 - dt * a / 2)),
+        "the bilinear rule",
+    ),
     ("in place", zoh_in_place, None),
     ("B forgotten", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a), "a B̄ without B"),
     ("over A·B", lambda dt, a, b: (exp(dt, a), torch.expm1(dt * a) / (a * b)), "a division by B"),
@@ -630,6 +676,8 @@ STEP = [
     ("a coarse scan", step_by_a_scan, "a step that is not exact"),
     ("the best of a line", step_on_a_line, "a step that is not exact"),
     ("the real part of 1/s²", lambda s: -2 * s.real * (s**-2).real, "the square of s in the place of its size"),
+    ("halving from 1", step_by_halving_from(1.0), "a search that ends too early"),
+    ("halving from 3", step_by_halving_from(3.0), "a search that ends too early"),
     ("halving from 10", step_by_halving_from(10.0), "a search that ends too early"),
     ("halving from 100", step_by_halving_from(100.0), "a search that ends too early"),
     ("4th power", lambda s: -2 * s.real / (s.real**2 + s.imag**2) ** 2, "the wrong power of the size"),
@@ -759,6 +807,10 @@ CORRECTED = [
     ("the ratio, its sign", lambda dt, a, b: dt * a / (1 - exp(dt, a)) * b, "a negative factor"),
     ("times 1 + |x|/2", lambda dt, a, b: (1 + dt * a.abs() / 2) * b, "an upside-down factor"),
     ("exp(−ΔA), its sign", lambda dt, a, b: (exp(-dt, a) - 1) / (dt * a) * b, "an exponential that grows"),
+    ("a mean factor", lambda dt, a, b: b * torch.mean((exp(dt, a) - 1) / (dt * a)), ALL_STATES),
+    ("the mean leak", lambda dt, a, b: b * (exp(dt, a.mean()) - 1) / (dt * a.mean()), ALL_STATES),
+    ("a sum of factors", lambda dt, a, b: sum(torch.expm1(dt * x) / (dt * x) for x in a) * b, ALL_STATES),
+    ("@", lambda dt, a, b: b @ ((exp(dt, a) - 1) / (dt * a)), ALL_STATES),
 ]
 
 # Bug hunt: mended_zoh (delta, A, B)
@@ -1020,7 +1072,7 @@ MENDED = [
     ("no return", lambda dt, a, b: print(end=""), None),
     ("Ā from Euler", lambda dt, a, b: (1 + dt * a, mended_by_indices(dt, a, b)[1]), "the Ā of Euler"),
     ("a crash", lambda dt, a, b: (exp(dt, a), torch.where(a == 0, dt, math.expm1(dt * a) / a) * b), None),
-    ("no B", lambda dt, a, b: (exp(dt, a), mended_by_indices(dt, a, torch.ones_like(b))[1]), None),
+    ("no B", lambda dt, a, b: (exp(dt, a), mended_by_indices(dt, a, torch.ones_like(b))[1]), WITHOUT_B),
     ("right for tiny ΔA only", lambda dt, a, b: (exp(dt, a), dt * b * (1 + dt * a / 2)), "the first terms of a series"),
     (
         "no zeros",

@@ -119,6 +119,21 @@ CORRECTED_B = Exercise(
             edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → torch.exp(delta * A)"),
         ),
         Misconception(
+            "one factor for all states",
+            "You make one number of the factors, or of the leaks: by a mean, a sum or `@`. Each state leaks at a speed "
+            "of its own, and has a factor of its own: nothing goes from one to another.",
+            [
+                edited(corrected_B, "/ (delta * A) * B → / (delta * A) @ B"),
+                edited(
+                    corrected_B, "torch.expm1(delta * A) / (delta * A) → (torch.expm1(delta * A) / (delta * A)).mean()"
+                ),
+                edited(
+                    corrected_B, "torch.expm1(delta * A) / (delta * A) → (torch.expm1(delta * A) / (delta * A)).sum()"
+                ),
+                edited(corrected_B, "return → A = A.mean()\n    return"),
+            ],
+        ),
+        Misconception(
             "a division by B",
             "You divide by B. It says how much comes in: it multiplies.",
             edited(corrected_B, "* B → / B"),

@@ -55,6 +55,15 @@ EULER = Exercise(
             [edited(euler, "return 1 + → return 1 -"), edited(euler, "return 1 + → return 1 -", ", delta * B → , B")],
         ),
         Misconception(
+            "a slope that is taken off",
+            "You take the slope, or its part B·u, off the level. The slope has its sign already: a tap that pours in "
+            "makes the level rise.",
+            [
+                edited(euler, "return 1 + delta * A, delta * B → return 1 - delta * A, -delta * B"),
+                edited(euler, ", delta * B → , -delta * B"),
+            ],
+        ),
+        Misconception(
             "an exponential",
             "exp(Δ·A) is what the true level does, and Euler does not know it. Euler takes the slope at the start of "
             "the tick and goes straight on. Write h_t = h_{t−1} + Δ·(slope) and collect what stands before h_{t−1}.",

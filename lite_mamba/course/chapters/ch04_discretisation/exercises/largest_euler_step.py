@@ -169,7 +169,7 @@ LARGEST_EULER_STEP = Exercise(
             "at its own end. |1 + Δs|² = 1 can be solved for Δ.",
             [
                 edited(largest_euler_step, "return → return min(", f"** 2 → ** 2, {end:.1f})")
-                for end in (2, 4, 5, 8, 10, 16, 20, 50, 100)
+                for end in (1, 2, 3, 4, 5, 8, 10, 16, 20, 50, 100)
             ],
         ),
         Misconception(

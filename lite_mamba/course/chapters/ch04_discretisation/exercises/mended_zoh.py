@@ -180,6 +180,7 @@ MENDED_ZOH = Exercise(
             "water.",
             [
                 edited(mended_zoh, "held * B → torch.where(A == 0, held * B, held)"),
+                edited(mended_zoh, "held * B → held"),
                 edited(mended_zoh, "held * B → torch.where(A == 0, delta, held * B)"),
                 edited(unmended, "(A_bar - 1) / A * B → torch.where(A == 0, delta, (A_bar - 1) / A * B)"),
             ],

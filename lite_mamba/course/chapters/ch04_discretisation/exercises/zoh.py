@@ -4,6 +4,7 @@ import torch
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
+from .bilinear import bilinear
 from .shared import (
     PAIR,
     euler,
@@ -30,6 +31,27 @@ def _matrices(delta, A, B):
 def _exponential_of_each_entry(delta, A, B):
     A_bar = torch.exp(torch.diag(delta * A))  # (N, N), with exp(0) beside the diagonal
     return A_bar, torch.linalg.inv(torch.diag(A)) @ (A_bar - torch.eye(len(A))) @ B
+
+
+def _added_up(pieces: int, *moments: float):
+    """The integral as a sum over pieces of the tick; the moments in a piece: 0 is its start, 1 its end."""
+
+    def rule(delta, A, B):
+        at = (torch.arange(pieces, dtype=torch.float64)[:, None] + torch.tensor(moments)).flatten() / pieces
+        held = delta * torch.exp(delta * A[:, None] * at).mean(dim=-1)  # (N,)
+        return torch.exp(delta * A), held.to(A.dtype) * B
+
+    return rule
+
+
+def _many_small_steps(pieces: int):
+    """Euler's rule, for many steps in one tick."""
+
+    def rule(delta, A, B):
+        A_bar = ((1 + delta / pieces * A.to(torch.complex128)) ** pieces).to(A.dtype)
+        return A_bar, (A_bar - 1) / A * B
+
+    return rule
 
 
 ZOH = Exercise(
@@ -76,6 +98,8 @@ ZOH = Exercise(
                 edited(zoh, "expm1 → exp"),
                 edited(zoh, "expm1(delta * A) / A → exp(delta * A)"),
                 edited(zoh, "torch.expm1(delta * A) / → (torch.exp(delta * A) + 1) /"),
+                edited(zoh, "torch.expm1(delta * A) / → -(torch.exp(delta * A) + 1) /"),
+                edited(zoh, "torch.expm1 → -torch.exp"),
             ],
         ),
         Misconception(
@@ -105,7 +129,25 @@ ZOH = Exercise(
                 edited(zoh, "torch.expm1(delta * A) / A → torch.exp(delta * A) / A - 1"),
                 edited(zoh, "torch.expm1(delta * A) / A → (torch.exp(delta * A) / A - 1)"),
                 edited(zoh, "torch.expm1(delta * A) / A → 1 / (delta * A) * torch.exp(delta * A) - 1 * delta"),
+                edited(zoh, "torch.expm1(delta * A) / A → (torch.exp(delta * A) / (delta * A) - 1) * delta"),
             ],
+        ),
+        Misconception(
+            "an integral that is added up",
+            "You cut the tick into many pieces and add them up, or take a small Euler step for each. More pieces come "
+            "closer, and never get there. The integral has a formula: step 3.",
+            [
+                *(_added_up(pieces, at) for pieces in (10, 100, 1000) for at in (0.0, 1.0)),
+                *(_added_up(pieces, 0.5) for pieces in (10, 1000)),
+                _added_up(10, 0.0, 1.0),
+                *(_many_small_steps(pieces) for pieces in (10, 100, 1000)),
+            ],
+        ),
+        Misconception(
+            "the bilinear rule",
+            "A fraction with 1 − ΔA/2 below the line belongs to the bilinear rule, which S4 uses: section 4. It is "
+            "close for a small ΔA. Here you know how the level moves inside the tick.",
+            [bilinear, edited(zoh, "torch.expm1(delta * A) / A → delta / (1 - delta * A / 2)")],
         ),
         Misconception(
             "an input that comes in heaps",
@@ -348,6 +390,7 @@ ZOH = Exercise(
             "multiplies.",
             [
                 edited(zoh, "torch.expm1(delta * A) / A * B → torch.exp(delta * B)"),
+                edited(zoh, "/ A * B → / A * torch.exp(delta * B)"),
                 edited(zoh, "torch.expm1(delta * A) / A * B → torch.expm1(delta * A * B) / A"),
                 edited(zoh, "exp(delta * A) → exp(delta * A * B)", "expm1(delta * A) → expm1(delta * A * B)"),
             ],
