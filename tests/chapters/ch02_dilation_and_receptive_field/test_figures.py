@@ -269,6 +269,7 @@ def test_the_two_spikes_have_tops_of_two_samples_and_lie_143_apart():
     past = figures.TapsOnRecording().past
     tops = [lag for near in (past[:72], past[72:]) for lag in (past == near.max()).nonzero().flatten().tolist()]
     assert tops == [0, 1, 143, 144]  # dilation 48 reaches the far end of the older top
+    assert f"the top of the spike before, {tops[-1]} samples ago?" in NOTEBOOK.read_text("utf-8")
 
 
 def test_delay_moves_the_recording_and_nothing_else():
