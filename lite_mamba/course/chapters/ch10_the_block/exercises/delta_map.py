@@ -141,8 +141,6 @@ DELTA_MAP = Exercise(
                 for product in (
                     "dt_proj.T @ x_proj[: dt_proj.shape[1]]",
                     "dt_proj @ x_proj[: dt_proj.shape[1]].T",
-                    "x_proj[: dt_proj.shape[1]] @ dt_proj.T",
-                    "x_proj[: dt_proj.shape[1]].T @ dt_proj",
                 )
             ],
         ),
