@@ -1,4 +1,4 @@
-"""The check tells right from wrong, names the mistake, and shows the smallest example."""
+"""The check tells right from wrong, names the mistake, and shows a small example."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_an_error_that_was_caught_is_told_beside_a_known_mistake(capsys):
     assert "raised IndexError" in answer and "and was caught: return x[99]\n" in answer
 
 
-def test_a_wrong_function_gets_the_smallest_failing_example(capsys):
+def test_a_wrong_function_gets_a_failing_example_made_small(capsys):
     answer = told(capsys, first_step_only)
     assert "≈ 91.shifted: this is “only the last one wrong”" in answer
     assert "at batch 0, step 2 (counted from 0): expected" in answer
@@ -137,7 +137,7 @@ def test_the_example_of_a_misconception_is_one_in_which_it_shows():
     assert verdict.misconception is known and len(verdict.example.case["x"]) == 5
 
 
-def test_the_numbers_of_the_smallest_example_are_whole():
+def test_the_numbers_of_a_small_example_are_whole():
     exercise = Exercise("91.w", "W", lambda x: x, lambda draw: {"x": draw.normal(draw.size(2, 9))}, [])
     shown = judge(exercise, lambda x: -x).example.case["x"]
     assert len(shown) == 2 and torch.equal(shown, shown.round())

@@ -76,6 +76,8 @@ def misconception_complaints(exercise: Exercise) -> Iterator[str]:
             yield f"{exercise.id}: {known.name!r} holds a formula, which a card shows as it is typed"
         if re.search(r"[Mm]ultipl(?:y|ies|ied|ying)\b(?:(?! by )[^.?])*? with (?!one another)", known.message):
             yield f"{exercise.id}: {known.name!r} multiplies with a number, and not by it"
+        if re.search(r"\b([Aa]sked|[Ww]anted) (for )?(is|are)\b", known.message):
+            yield f"{exercise.id}: {known.name!r} says asked is, and not what the task asks for"
         if WHO.search(known.message):
             yield f"{exercise.id}: {known.name!r} begins a sentence with who, and asks nothing"
         for wrong in known.answers:
@@ -290,6 +292,7 @@ BROKEN = [
     ("no parameters of the reference", fake(reference=lambda x, **rest: 2 * x, cases=lambda draw: {"x": ONE, "y": 2})),
     ("aren't the same at every run", fake(cases=lambda draw: {"x": next(counter) * ONE})),
     ("two misconceptions are called", fake(misconceptions=[*THREE, THREE[0]])),
+    ("says asked is", fake(misconceptions=[*THREE, Misconception("minus", "Wanted are twice as much.", lambda x: -x)])),
     ("has no message", fake(misconceptions=[*THREE, Misconception("minus", "No.", lambda x: -x)])),
     ("is judged as 'right'", fake(misconceptions=[*THREE, Misconception("right", "It is right.", lambda x: x + x)])),
     ("a name that its module lacks", fake(misconceptions=[*THREE, Misconception("gone", "Not there.", unknown_name)])),

@@ -50,10 +50,13 @@ def must_write(folder: Path) -> None:
 
 
 def must_keep_others(folder: Path, stems: Sequence[str]) -> None:
-    """Ends the command in words if a page would take the place of one that is not the course's."""
+    """Ends the command in words if a page would take the place of one that may not be the course's."""
     for page in (folder / f"{stem}.html" for stem in ("index", "reference", *stems)):
         if page.exists() and GENERATOR not in page.read_text("utf-8", errors="replace"):
-            raise Stop(f"{page} is a page of another site, and stays as it is. Name another folder.")
+            raise Stop(
+                f"{page} bears no mark of this course, and stays as it is. Name another folder, or delete it if "
+                "an older version of this command wrote it."
+            )
 
 
 def pages(notebooks: Sequence[Path], folder: Path, frames: int) -> None:

@@ -313,8 +313,8 @@ def test_the_loss_by_rounding_exp_is_called_the_lesser_one_where_the_curve_shows
         sentence = shown.update(delta=float(delta), kind=kind)
         errors = 10 ** np.interp(math.log10(delta), *shown.naive.get_data())
         title = shown.titles()[1]
-        lesser = title == "More is lost than by exp(Δ)"
-        assert "exp(Δ)" in title  # it stands alone: a "more" says than what
+        lesser = title == "More lost than by exp(Δ) alone"
+        assert "exp(Δ)" in title  # a title stands alone: its "more" says than what
         assert lesser or "alone: ≤ " in title or shown.bound == 1  # the curve has the other roundings, too
         assert lesser == ("the other roundings by more" in sentence)
         assert not lesser or shown.bound < errors

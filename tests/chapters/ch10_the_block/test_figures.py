@@ -412,7 +412,7 @@ def test_the_text_says_which_number_of_the_board_is_the_value_and_which_the_rati
     assert 0 < shown.texts[2].get_position()[0] < 0.2  # beside the line of ratio 1, where an orange bar begins
     assert shown.ratios[2].get_position()[0] == 1 and shown.ratios[2].get_ha() == "right"  # the edge of the axes
     text = (NOTEBOOKS / "10_the_block.ipynb").read_text("utf-8")
-    assert "Beside each stands the value, at the right edge the ratio." in text
+    assert "The value stands beside each bar, the ratio at the right edge." in text
 
 
 @pytest.mark.parametrize("name", presets.PRESETS)

@@ -317,7 +317,7 @@ class SoftplusInverse(LiveFigure):
         title = f"exp(Δ) alone: ≤ {lost} lost" if self.bound < 1 else "exp(Δ) rounded: all is lost"
         here = f"this alone can put Δ off by {lost}" if self.bound < 1 else "nothing of Δ is left"
         if 2 * self.bound < 10**all_together:  # what else is rounded, the bias for one, is larger
-            title, here = "More is lost than by exp(Δ)", f"{here}, and the other roundings by more"
+            title, here = "More lost than by exp(Δ) alone", f"{here}, and the other roundings by more"
         bias = written(self.bias, ".2f")
         step_size = written(delta, ".4g")  # as the slider has it: the bias is that of these digits
         self.title(self.curve, f"Δ = {step_size}: bias {bias}")

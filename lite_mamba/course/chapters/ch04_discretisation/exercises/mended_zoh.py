@@ -176,8 +176,8 @@ MENDED_ZOH = Exercise(
         ),
         Misconception(
             "an input without B",
-            "B is missing where A is 0, or where it is not. With a hole and without one, twice the B lets in twice the "
-            "water.",
+            "B is missing where A is 0, where it is not, or in both places. With a hole and without one, twice the B "
+            "lets in twice the water.",
             [
                 edited(mended_zoh, "held * B → torch.where(A == 0, held * B, held)"),
                 edited(mended_zoh, "held * B → held"),

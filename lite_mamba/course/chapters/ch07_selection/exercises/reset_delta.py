@@ -161,8 +161,8 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "a raw number in the place of Δ",
-            "You take the inverse of the softplus as well: this is the raw number w that a network would give. Wanted "
-            "is Δ itself.",
+            "You take the inverse of the softplus as well: this is the raw number w that a network would give. The "
+            "task asks for Δ itself.",
             _reset("math.log(math.expm1(math.log(1 / left) / A.abs().min().item()))"),
         ),
         Misconception(

@@ -341,8 +341,8 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "a D that has an axis too many",
-            '`parts["skip_and_gate"]` takes D as the weights hold it, (D,), and turns it to the channels itself. Yours '
-            "has an axis more.",
+            '`parts["skip_and_gate"]` takes D as the weights hold it, (D,), and gives it the axis of the tokens '
+            "itself. Yours has one axis too many.",
             _wired('w["D"], z) → w["D"][:, None], z)'),
         ),
         Misconception(

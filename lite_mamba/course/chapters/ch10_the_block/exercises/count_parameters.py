@@ -80,8 +80,8 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "a part that is missing",
-            "Your count is short by as many numbers as one part holds: the convolutions, x_proj, dt_proj or both, or "
-            "the scan with A_log and D. Go through the drawing from the left to the right.",
+            "Your count lacks a whole part: the convolutions, x_proj, dt_proj, these two together, or the scan with "
+            "A_log and D. Go through the drawing from the left to the right.",
             [
                 _counted("projections + convolution + → projections +"),
                 _counted("branches * (inner * d_conv + inner) + branches → branches"),
@@ -98,7 +98,7 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "one branch too many",
-            "Your count holds one convolution too many. The first branch stands in the list of branches, and is none "
+            "Your count holds one convolution too many. The first branch is one of the `branches`, and not one more "
             "beside them.",
             [
                 _counted(f"branches * (inner * d_conv + inner) + branches → {convolution}")

@@ -11,9 +11,10 @@ def state_bytes(d_model: int, d_state: int, d_conv: int, dilations: tuple[int, .
 
 
 def _draw_state(draw: Draw) -> dict:
-    branches = draw.in_turn([draw.size(2, 4)] * 3 + [1])
-    # One branch alone has a small dilation: there the taps look back further than one gap.
-    dilations = tuple(draw.size(1, 6 if branches > 1 else 2) for _ in range(branches))
+    several = draw.size(2, 4)
+    # One branch alone has every other time a small dilation, which the W - 1 gaps between its taps may outnumber.
+    branches, largest = draw.in_turn([*[(several, 6)] * 3, (1, 2), *[(several, 6)] * 3, (1, 6)])
+    dilations = tuple(draw.size(1, largest) for _ in range(branches))
     return {
         "d_model": draw.size(2, 40),
         "d_state": draw.size(2, 16),

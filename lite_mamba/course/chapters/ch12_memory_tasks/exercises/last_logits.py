@@ -121,8 +121,8 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "an offset that counts pieces",
-            "Your offset is 1 after the first piece, as if it counted pieces, or said only that one went in before. It "
-            "counts tokens: how many did go in?",
+            "Your offset is 1 after the first piece: it counts pieces, or is only set to 1. It has to count tokens: "
+            "how many have gone in?",
             _read("+= piece.shape[1] → += 1"),
         ),
         Misconception(

@@ -100,8 +100,8 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "what a token writes, not its share",
-            "You multiply by the token's own Δ, or by a gate made of it. That is how much it writes; asked is the "
-            "share of it that is left.",
+            "You multiply by the token's own Δ, or by a gate made of it. That is how much it writes; the task "
+            "asks for the share of it that is left.",
             [
                 _left(f"{written} * torch.exp(A * later)")
                 for written in ("delta", "(1 - torch.exp(A * delta))", "(torch.exp(A * delta) - 1) / A")

@@ -60,7 +60,7 @@ BITS_PER_BYTE = Exercise(
         Misconception(
             "the entropy of the guess",
             "You weigh the costs of all 256 bytes with their own probabilities: what the model expects to pay, "
-            "whatever comes. The task asks what the byte that came did cost.",
+            "whatever comes. The task asks what the byte that came has cost.",
             [
                 edited(bits_per_byte, "-log_p.gather(1, ids[1:, None]) → -(log_p.exp() * log_p).sum(-1)", *rows)
                 for rows in ((), ("logits[:-1] → logits",), (" / torch.log(torch.tensor(2.0)) → ",))

@@ -147,8 +147,8 @@ FIT_PROBE = Exercise(
         ),
         Misconception(
             "the middle taken off the features",
-            "You take the middle between the two groups off the features. What is taken off is their mean, and where "
-            "one group is larger, that lies closer to it. The middle is for the cut.",
+            "You subtract the middle between the two groups' means from the features. The task subtracts the mean of "
+            "all examples, which lies closer to the larger group. The middle is for the cut.",
             [
                 edited(fit_probe, "x - x.mean(0), → x - (x[y].mean(0) + x[~y].mean(0)) / 2,", *target)
                 for target in (

@@ -164,8 +164,8 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "the first half of this text",
-            "You count the tokens from the beginning of the text until half is left. The task asks for a state that "
-            "fades evenly, as much over the whole text.",
+            "You count the tokens from the beginning of the text until half is left. The task asks for the half-life "
+            "of a state that fades evenly, and by as much over the whole text.",
             [_tokens_until_half(after, whole) for after in (0, 1) for whole in (False, True)],
             where=lambda delta, A: bool((torch.exp(A * delta.sum(1, keepdim=True)) < 0.5).all()),  # half is reached
         ),

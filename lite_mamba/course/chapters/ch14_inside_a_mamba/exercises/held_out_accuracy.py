@@ -318,7 +318,7 @@ HELD_OUT_ACCURACY = Exercise(
         Misconception(
             "shares of wrong answers",
             "You count the answers that are wrong, or take a score above 0 for outside. Above 0 stands for inside, and "
-            "what is asked are the shares of right answers.",
+            "the task asks for the shares of right answers.",
             edited(held_out_accuracy, "@ w + c > 0 → @ w + c <= 0"),
         ),
         Misconception(
