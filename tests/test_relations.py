@@ -751,7 +751,7 @@ def test_any_results_are_looked_at_without_an_error(shapes, seed, same):
 def test_the_card_says_them(fake_chapter, capsys):  # noqa: F811
     course.check("91.shifted", lambda x, lag: 2 * fake_chapter.shifted(x, lag))
     said = capsys.readouterr().out
-    assert "\nA factor of 2 everywhere.\nWhat multiplies or divides the whole result, or should?\nThe small" in said
+    assert "\nA factor of 2 everywhere.\nWhat multiplies or divides the whole result, or should?\nA small case" in said
 
 
 @pytest.mark.parametrize("huge", [10**30, -(2**63) - 1, 10**400], ids=["beyond int64", "just below it", "beyond float"])

@@ -1,4 +1,4 @@
-"""The smallest failing case of notebook 03 is made of digits, so that an output tells what it has read."""
+"""The failing case that notebook 03 shows is made of digits, so that an output tells what it has read."""
 
 import re
 from pathlib import Path
