@@ -225,8 +225,8 @@ TERMS = [
     Term("weight decay", "a pull of a parameter towards 0 at each step of training, whatever its gradient", "06"),
     Term(
         "window",
-        "the neighbouring samples from which one output is made; of a streamed convolution, its history and the sample"
-        "; of a long text, what one call reads",
+        "the neighbouring samples from which one output is made; of a streamed convolution, its history and the "
+        "sample; of a long text, what one call reads",
         "01",
         everyday=True,
     ),

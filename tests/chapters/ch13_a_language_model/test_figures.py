@@ -500,6 +500,18 @@ def test_what_closes_a_bracket_rightly_is_told_before_its_share():
     assert 0 < notebook.find(told) < notebook.find("the share closed rightly")
 
 
+@pytest.mark.parametrize("closing", ")]}")
+def test_a_list_is_closed_by_the_likeliest_of_the_three_brackets_whatever_else_is_likelier(closing, monkeypatch):
+    def model(ids):
+        logits = torch.zeros(*ids.shape, 256)
+        logits[..., ord(closing)], logits[..., ord(",")] = 1, 2
+        return logits
+
+    monkeypatch.setattr(figures, "stored", lambda name: model)
+    for opening, shares in figures.brackets("names", f"says {closing}", rows=1).items():
+        assert set(shares) == {float("()[]{}".index(closing) == "()[]{}".index(opening) + 1)}
+
+
 def test_a_window_of_a_text_is_what_the_glossary_calls_so():
     glossary = (Path(__file__).parents[3] / "notebooks" / "glossary.ipynb").read_text(encoding="utf-8")
     meaning = re.search(r"\*\*window\*\*[^\n]*", glossary)[0]

@@ -1,7 +1,7 @@
 """What a layer costs when its sequence lies on P processes: counted bytes and products, and a model of time.
 
 The layer is the one of a model with d_model 768: D = 1536 channels, N = 16 states, 4 taps; the attention beside it has
-the same width. Numbers are float32, 4 bytes. It counts the forward pass of one sequence, for one process.
+the same width. Numbers are float32, 4 bytes. All counts are of the forward pass of one sequence, for one process.
 """
 
 from typing import NamedTuple

@@ -41,10 +41,10 @@ def scan_cases(draw: Draw) -> dict:
     batch, channels, states = _sizes(draw)
     length = draw.size(1, 6)
     decay = draw.uniform(0.1, 0.9, batch, channels, length, states).round(decimals=1)
-    if draw.choice([False, False, True]):  # fast channels, whose product of decays leaves the range of float32
-        decay[:, 0] = 1e-30
+    fast = draw.choice([False, False, True])
     drive = draw.normal(batch, channels, length, states)
-    drive[:, 0] *= 100 if decay[0, 0, 0, 0] < 0.1 else 1  # a state that is cut off at some size shows
+    if fast:  # a channel whose product of decays leaves the range of float32, and whose state any bound would cut off
+        decay[:, 0], drive[:, 0] = 1e-30, 100 * drive[:, 0]
     return {
         "deltaA": decay,
         "deltaB_u": drive,
