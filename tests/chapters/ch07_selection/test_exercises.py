@@ -55,7 +55,7 @@ def test_what_the_text_says_of_notebook_04_stands_there():
 
 def test_the_doors_begin_nearly_shut_in_the_state_with_A_of_minus_one_and_in_no_other():
     (share,) = re.findall(
-        r"in state 1 of every channel \(A = −1\).* takes (a tenth) of it at most", text_of("07_selection")
+        r"in state 1 of every channel \(A = −1\).* replaces (a tenth) of it at most", text_of("07_selection")
     )
     taken = -torch.expm1(0.1 * -torch.arange(1.0, 17.0))  # (N,), by a token with the largest Δ of the start
     assert share == "a tenth" and (taken < 0.1).tolist() == [True] + 15 * [False]

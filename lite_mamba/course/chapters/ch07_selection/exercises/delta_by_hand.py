@@ -67,8 +67,8 @@ def _tell_why(delta: Tensor) -> None:
         ("all tokens have nearly the same gate", gates.max() - gates.min() < 1e-2),
         ("of data in a row one alone opens the door", torch.equal(opened, starts) or torch.equal(opened, ends)),
         ("the last data token alone opens the door", torch.equal(opened, last)),
-        ("each would do without the other", min(old, lost) > 0.01 and max(old, lost) < 1 - ENOUGH + ROUNDING),
-        ("a data token replaces a part of the state only", noise < data and lost < min(old, 0.025)),
+        ("each would do without the other", min(old, lost) > 0.015 and max(old, lost) < 1 - ENOUGH + ROUNDING),
+        ("a data token replaces a part of the state only", noise < data and lost < min(old, 1 - ENOUGH)),
         ("noise opens the door, and data do not", gates[PROBE].max() < gates[~PROBE].min()),
         ("the door opens one token after the data", torch.equal(opened[1:], PROBE[:-1])),
         ("the door opens one token before the data", torch.equal(opened[:-1], PROBE[1:])),
@@ -120,9 +120,9 @@ DELTA_BY_HAND = Exercise(
         ),
         Misconception(
             "data that do not reset",
-            "Noise is held out well. But your Δ for data is too small: with Δ = 1, as if Δ were the gate, a data token "
-            "replaces only 63 % of the state, with Δ = 3 it is 95 %. The rest stays old. Which Δ gives a gate of "
-            "0.99 or more?",
+            "Your Δ for noise would do if the other one were perfect. But that for data is too small: with Δ = 1, as "
+            "if Δ were the gate, a data token replaces only 63 % of the state, with Δ = 3 it is 95 %. The rest stays "
+            "old. Which Δ gives a gate of 0.99 or more?",
             _by_hand("1.0", "1e-5"),
         ),
         Misconception(
