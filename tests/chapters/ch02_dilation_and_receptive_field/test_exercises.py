@@ -1,4 +1,4 @@
-"""What the delay of notebook 02 is judged by: its output and its memory, never its taps."""
+"""What the exercises of notebook 02 are judged by: a delay by its output and its memory, never its taps."""
 
 import pytest
 import torch
@@ -39,3 +39,23 @@ def test_the_card_of_a_float_says_the_float_of_its_case(capsys):
     assert "6 / 3 is a float, 2.0," in card and "6 // 3 is the integer 2" in card
     assert [line.split()[-1] for line in case.splitlines()[1:3]] == ["6", "4"]
     assert "got 2.0 (float)" in case
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "shown"),
+    [
+        (
+            "dilations_for",
+            "a remainder that is ignored",
+            lambda case: any(case["lag"] % gaps for gaps in range(1, case["d_conv"])),
+        ),
+        ("receptive_field", "dilations that multiply", lambda case: len(case["dilations"]) > 1),
+    ],
+)
+def test_the_case_of_a_card_is_one_in_which_the_mistake_is_made(name, mistake, shown):
+    chosen = exercise(f"02.{name}")
+    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
+    for wrong in known.answers:
+        verdict = judge(chosen, wrong)
+        assert verdict.misconception is known
+        assert shown(verdict.example.case)

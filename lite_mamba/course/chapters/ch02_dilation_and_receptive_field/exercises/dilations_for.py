@@ -25,6 +25,10 @@ def _cut_in_its_loop(lag: int, d_conv: int) -> list[int]:
     return found
 
 
+def _leaves_a_remainder(lag: int, d_conv: int) -> bool:
+    return any(lag % gaps for gaps in range(1, d_conv))
+
+
 chosen = partial(edited, dilations_for)
 
 
@@ -91,6 +95,7 @@ DILATIONS_FOR = Exercise(
             ],
             message="The lag has to be a whole multiple of the dilation. Where the division leaves a remainder, no "
             "tap stands on the lag.",
+            where=_leaves_a_remainder,  # 6 of four taps leaves none: there an unsorted list is wrong by its order alone
         ),
         Misconception(
             name="gaps and dilations exchanged",
@@ -125,7 +130,7 @@ DILATIONS_FOR = Exercise(
             ],
             message="Some of these dilations are no whole numbers. A dilation counts samples: keep the divisions that "
             "leave no remainder.",
-            where=lambda lag, d_conv: any(lag % gaps for gaps in range(1, d_conv)),
+            where=_leaves_a_remainder,
         ),
         Misconception(
             name="four taps whatever is asked",

@@ -125,6 +125,7 @@ RECEPTIVE_FIELD = Exercise(
             ],
             message="You multiply the dilations of the layers. A path through them takes one step after the other: "
             "the lags add up.",
+            where=lambda d_conv, dilations, stacked: len(dilations) > 1,  # with one layer nothing is multiplied
         ),
         Misconception(
             name="the dilation left out",
