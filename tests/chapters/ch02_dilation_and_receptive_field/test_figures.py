@@ -25,6 +25,10 @@ DILATIONS = (1, 2, 4, 8)
 STEPS = 101
 
 
+def cells():
+    return ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]]
+
+
 def recorded(delay):
     """A training that ends with all of the share on the last branch, without training."""
     last = torch.linspace(0.25, 0.97, STEPS)[:, None]  # (S, 1)
@@ -106,6 +110,15 @@ def test_hero_shows_the_numbers_of_its_caption():
     figure = figures.Hero()
     assert "spans 19 samples. 7 of them are read" in figure.update()
     assert figure.samples == figure.window
+    caption = cells()[2]
+    assert caption.startswith("**The picture of this notebook.**")
+    assert "by formula" in figure.names[-2].get_text() and "by a formula" in caption
+    assert "by gradient" in figure.names[-1].get_text() and "by gradients" in caption
+
+
+def test_the_front_end_is_told_where_it_is_named_first():
+    before, named, _ = "\n".join(cells()).partition("front end")
+    assert named and before.endswith("the convolutions of a Mamba block, its *")
 
 
 @pytest.mark.parametrize(
@@ -415,9 +428,8 @@ def test_what_passes_a_kernel_whole_does_not_pass_a_branch_whole_so_section_6_sp
     torch.testing.assert_close(y[:, 24:], x[:, 24:])
     assert F.silu(y).min() > -0.28 > -0.99 > x.min()  # a branch ends with SiLU
     question = RECAP[3].text
-    cells = ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]]
-    starts = [i for i, text in enumerate(cells) if text.startswith(("## 6 ", "## 7 "))]
-    for text in (figure.about(), question, *cells[slice(*starts)]):
+    starts = [i for i, text in enumerate(cells()) if text.startswith(("## 6 ", "## 7 "))]
+    for text in (figure.about(), question, *cells()[slice(*starts)]):
         assert "branch" not in text
 
 
