@@ -496,13 +496,14 @@ def test_the_symbol_card_names_the_size_of_a_context_as_the_code_does():
 
 def test_what_closes_a_bracket_rightly_is_told_before_its_share():
     notebook = (Path(__file__).parents[3] / "notebooks" / "13_a_language_model.ipynb").read_text(encoding="utf-8")
-    told = "the likeliest of `)`, `]` and `}` closes the bracket, rightly or not"
+    told = "the likeliest of `)`, `]` and `}` would close the bracket, rightly or not"
     assert 0 < notebook.find(told) < notebook.find("the share closed rightly")
 
 
 @pytest.mark.parametrize("closing", ")]}")
 def test_a_list_is_closed_by_the_likeliest_of_the_three_brackets_whatever_else_is_likelier(closing, monkeypatch):
     def model(ids):
+        assert not any(bytes([closing]) in bytes(ids[0].tolist()) for closing in b")]}")  # none is closed: it would be
         logits = torch.zeros(*ids.shape, 256)
         logits[..., ord(closing)], logits[..., ord(",")] = 1, 2
         return logits
@@ -510,6 +511,16 @@ def test_a_list_is_closed_by_the_likeliest_of_the_three_brackets_whatever_else_i
     monkeypatch.setattr(figures, "stored", lambda name: model)
     for opening, shares in figures.brackets("names", f"says {closing}", rows=1).items():
         assert set(shares) == {float("()[]{}".index(closing) == "()[]{}".index(opening) + 1)}
+
+
+def test_from_64_bytes_on_names_are_closed_by_a_round_bracket_whatever_opened(monkeypatch):
+    """The answer has two things to say: the other two are at 0 %, and it is `)` that comes in their place."""
+    notebook = (Path(__file__).parents[3] / "notebooks" / "13_a_language_model.ipynb").read_text(encoding="utf-8")
+    (start,) = set(re.findall(r"From (\d+) bytes on it is no proof: [^.]*, the model says \) to everything", notebook))
+    for opening, closings in (("[", "])}"), ("{", "]})")):
+        monkeypatch.setattr(figures, "CLOSINGS", closings)  # counted as right is `)`
+        shares = figures.brackets.__wrapped__("names")[opening]
+        assert set(shares[figures.DISTANCES.index(int(start)) :]) == {1.0}
 
 
 def test_a_window_of_a_text_is_what_the_glossary_calls_so():
