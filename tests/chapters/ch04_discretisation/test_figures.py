@@ -127,12 +127,35 @@ def test_euler_grows_exactly_outside_its_disc(planes):
         assert "it explodes; the true motion dies out" in sentence
 
 
-def test_crosses_mark_a_motion_that_grows_as_the_text_above_the_picture_says(planes):
-    assert "the step response: the tap is opened, the spring is pulled. Its dots, or crosses if it grows" in prose()
-    for re, method in itertools.product((-6.0, -0.5, 0.0, 0.5), RULES):
-        planes.update(re=re, im=2.0, delta=0.3, method=method)
+def test_crosses_mark_a_factor_above_one_as_the_text_above_the_picture_says(planes):
+    assert "the step response: the tap is opened, the spring is pulled. Its dots, or crosses if $|z| > 1$," in prose()
+    for re, im, method in itertools.product((-6.0, -0.5, 0.0, 0.5), (0.0, 2.0), RULES):
+        planes.update(re=re, im=im, delta=0.3, method=method)
         marks = {planes.dots.get_marker(), planes.image.get_marker()}
-        assert marks == {"X" if abs(planes.z_pole) > 1 + 1e-7 else "o"}, (re, method)
+        assert marks == {"X" if abs(planes.z_pole) > 1 + 1e-7 else "o"}, (re, im, method)
+    planes.update(re=0.0, im=0.0, delta=0.3, method="Euler")
+    assert planes.response[-1] == pytest.approx(12) and not planes.grows, "a level can rise for ever with |z| = 1"
+
+
+@pytest.mark.parametrize(
+    "figure, marks, settings",
+    [
+        (TickedBucket({"Euler": euler}), ("line", "dots"), {"delta": 0.25}),
+        (TickedBucket({"zero-order hold": zoh, "Euler": euler}), ("line", "dots", "hollow"), {"delta": 0.25}),
+        *((PolePlanes(), ("line", "dots"), {"delta": delta, "method": "bilinear"}) for delta in (0.05, 0.1, 0.15, 0.3)),
+    ],
+)
+def test_the_thick_grey_curve_shows_around_the_marks_of_many_ticks(figure, marks, settings):
+    figure.true_line.set(color="magenta", alpha=1)
+
+    def seen() -> int:
+        return int((figure.pixels()[..., :3] == (255, 0, 255)).all(axis=-1).sum())
+
+    figure.update(**settings)
+    shown = seen()
+    for mark in marks:
+        getattr(figure, mark).set_visible(False)
+    assert shown > 0.15 * seen()
 
 
 def test_the_bucket_says_whose_rule_it_runs(bucket):

@@ -50,6 +50,14 @@ def run(A_bar: complex, B_bar: complex, inputs: np.ndarray) -> np.ndarray:
     return np.array(states)
 
 
+def room(delta: float, plenty: float) -> float:
+    """The share of its full size that a mark has where ticks are closer than `plenty`: the grey curve shows around it.
+
+    Without it the marks of many ticks are one band that hides what they should follow.
+    """
+    return min(1.0, delta / plenty) ** 0.5
+
+
 class Hero(LiveFigure):
     """A bucket with a hole under a running tap, and its level: always there, and once a tick."""
 
@@ -133,7 +141,7 @@ class TickedBucket(LiveFigure):
         self.ax.set(xlabel="time (minutes)", ylabel="level (litres)")
         self.ax.axhspan(-4, 0, facecolor="#F1F1F1", edgecolor=style.RULE, lw=1.5)
         self.ax.text(23.8, -2.7, "less than empty", color=style.GREY, ha="right")
-        (self.true_line,) = self.ax.plot(self.t, self.t * 0, "-", color=style.GREY, lw=6, alpha=0.55)
+        (self.true_line,) = self.ax.plot(self.t, self.t * 0, "-", color=style.GREY, lw=8, alpha=0.55)
         (self.hollow,) = self.ax.plot([], [], "D", ms=10, mfc="none", mec=style.BLACK, mew=2, clip_on=False)
         self.hollow.set_in_layout(False)  # without a second rule it is empty, and would ask for room at the corner
         (self.line,) = self.ax.plot([], [], "-", lw=2)
@@ -163,7 +171,9 @@ class TickedBucket(LiveFigure):
         self.line.set_data(self.ticks, self.levels)
         self._place(self.dots, self.levels)
         self.line.set_color(colour)
-        self.dots.set(color=colour, marker="X" if colour == style.VERMILLION else "o")
+        share = room(delta, 1.0)
+        self.dots.set(color=colour, marker="X" if colour == style.VERMILLION else "o", markersize=10 * share)
+        self.hollow.set(markersize=10 * share, markeredgewidth=2 * share)
         self.name.set(text=f"computed: {method}", color=colour)
         factor = number(self.A_bar, False)
         motion = f"Distance to its end × {factor} a tick" if self.leaks else "Nothing leaks"
@@ -413,7 +423,7 @@ class PolePlanes(LiveFigure):
         ax.set(xlabel="time (seconds)", ylabel="step response")
         ax.axhline(1, color=style.GREY, ls=":", lw=2)
         self.t = np.linspace(0, self.SECONDS, 400)
-        (self.true_line,) = ax.plot(self.t, self.t, "-", color=style.GREY, lw=6, alpha=0.5)
+        (self.true_line,) = ax.plot(self.t, self.t, "-", color=style.GREY, lw=8, alpha=0.5)
         (self.line,) = ax.plot([], [], "-", lw=2)
         (self.dots,) = ax.plot([], [], "o", ms=7)
         self.move(self.true_line, self.line, self.dots)
@@ -443,7 +453,7 @@ class PolePlanes(LiveFigure):
         for line in (self.line, self.dots):
             line.set_data(self.ticks, np.clip(self.response, -50, 50))
             line.set_color(self._colour())
-        self.dots.set(marker="X" if self.grows else "o", markersize=8 if delta > 0.12 else 5)
+        self.dots.set(marker="X" if self.grows else "o", markersize=8 * room(delta, 0.3))
         finding = f"{opening(method)}: |z| = {size(self.z_pole)}, {self._fate(re)}"
         self.title(self.below, finding)
         return self._sentence(re, im, delta, method)
