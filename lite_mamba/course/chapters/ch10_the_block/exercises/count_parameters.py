@@ -239,9 +239,15 @@ COUNT_PARAMETERS = Exercise(
         Misconception(
             "other rows in x_proj",
             "You count other rows for x_proj. A token becomes R numbers on the way to Δ, N of B and N of C.",
+            [_counted(f"rank + 2 * d_state → {rows}") for rows in ("2 * rank + d_state", "rank + 2 * inner * d_state")],
+        ),
+        Misconception(
+            "N in the place of R",
+            "You count N where R belongs. The way to Δ is R numbers wide: x_proj makes R of the D, and dt_proj reads "
+            "these R. N is the width of B and C.",
             [
-                _counted(f"rank + 2 * d_state → {rows}")
-                for rows in ("2 * rank + d_state", "3 * d_state", "rank + 2 * inner * d_state")
+                _counted("rank + 2 * d_state → 3 * d_state"),  # as many as with N in dt_proj alone
+                _counted("rank = math.ceil(d_model / 16) → rank = d_state"),
             ],
         ),
         Misconception(
