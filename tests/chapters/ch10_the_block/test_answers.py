@@ -1450,6 +1450,19 @@ def in_a_parameter_list(layers):
     return nn.ParameterList([numbers for one in layers for numbers in one.parameters()])
 
 
+def wide(channels, taps, dilations):
+    front, width = nn.Module(), channels * len(dilations)
+    front.conv1d_layers = nn.Conv1d(width, width, taps, dilation=dilations[0], groups=width)
+    return front
+
+
+def within(layers):
+    """The list as a part of another module."""
+    inner = nn.Module()
+    inner.layers = nn.ModuleList(layers)
+    return inner
+
+
 def first_frozen(front):
     front.conv1d_layers[0].requires_grad_(False)
     return front
@@ -1505,6 +1518,9 @@ BRANCHES = [
         "a convolution without its settings",
     ),
     ("padded to the same length", padded_to_the_same_length, "a convolution without its settings"),
+    ("one convolution of all branches", wide, "a list that gives no convolutions"),
+    ("one convolution", make(own=lambda layers: layers[0]), "a list that gives no convolutions"),
+    ("a list within", make(own=within), "a list that gives no convolutions"),
     ("parameters in the list", make(own=in_a_parameter_list), "a list that gives no convolutions"),
     ("branch 0 returned", lambda *sizes: make()(*sizes).conv1d_layers[0], "a list that is gone, too"),
     ("the first frozen alone", lambda *sizes: first_frozen(make()(*sizes)), "weights that do not train"),

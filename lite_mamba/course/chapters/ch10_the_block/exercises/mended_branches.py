@@ -1,5 +1,7 @@
 """Bug hunt: mended_branches, judged by what the module saves and trains."""
 
+from collections.abc import Iterable
+
 from torch import nn
 
 from ....checking.compare import Facts
@@ -130,6 +132,12 @@ def _as_dict(channels, taps, dilations):
     return front
 
 
+def _a_convolution_for_the_list(channels, taps, dilations):
+    front = nn.Module()
+    front.conv1d_layers = _conv(channels, taps, dilations[0])
+    return front
+
+
 def _first_frozen(channels, taps, dilations):
     front = suspect_branches(channels, taps, dilations)
     front.conv1d.requires_grad_(False)
@@ -193,7 +201,8 @@ def _facts(make, channels, taps, dilations):
     front = make(channels, taps, dilations)
     if not isinstance(front, nn.Module):
         return front
-    layers = [layer for layer in getattr(front, "conv1d_layers", []) if isinstance(layer, nn.Conv1d)]
+    found = getattr(front, "conv1d_layers", [])
+    layers = [layer for layer in (found if isinstance(found, Iterable) else []) if isinstance(layer, nn.Conv1d)]
     saved = front.state_dict()
     facts = {
         "numbers in the state dict": sum(tensor.numel() for tensor in saved.values()),
@@ -275,8 +284,8 @@ MENDED_BRANCHES = Exercise(
         Misconception(
             "a list that gives no convolutions",
             "A loop over `conv1d_layers` meets no nn.Conv1d: a dict gives names, a list of parameters gives "
-            "parameters. It was right as an nn.ModuleList.",
-            _as_dict,
+            "parameters, and a single convolution is no list. It was right as an nn.ModuleList.",
+            [_as_dict, _a_convolution_for_the_list],
             where=_no_dilation_twice,
         ),
         Misconception(
