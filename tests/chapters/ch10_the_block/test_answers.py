@@ -274,6 +274,33 @@ def viewed(name):
     return select
 
 
+def from_halves(x, z, w, parts):
+    u = parts["conv"](x, w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])
+    delta, B, C = (one.mT for one in parts["select"](u.mT, w["x_proj"], w["dt_proj"], w["dt_bias"]))
+    y = parts["scan"](*parts["discretise"](u, delta, -w["A_log"].exp(), B), C)
+    return parts["skip_and_gate"](y, u, w["D"], z).mT @ w["out_proj"].T
+
+
+def cut_at_twice_the_width(hidden_states, weights, parts):
+    xz = (hidden_states @ weights["in_proj"].T).permute(0, 2, 1)
+    D = 2 * hidden_states.size(-1)
+    return from_halves(xz[:, :D], xz[:, D : 2 * D], weights, parts)
+
+
+def split_at_twice_the_width(hidden_states, weights, parts):
+    x, z = torch.split(F.linear(hidden_states, weights["in_proj"]), 2 * hidden_states.size(-1), dim=-1)
+    return from_halves(x.mT, z.mT, weights, parts)
+
+
+def branches_added_up(conv, w, x, *lists):
+    """Each branch by itself: the softmax of its one gate is 1."""
+    u = torch.zeros_like(x)
+    for i in range(len(lists[-1])):
+        u = u + conv(x, *(one[i : i + 1] for one in lists))
+    return u
+
+
+TWICE = "a width that is always twice"
 RESHAPED = "a reshape in the place of a transpose"
 BLOCK = [
     ("split and mT", block(), "right"),
@@ -375,6 +402,21 @@ BLOCK = [
     ("in_proj not turned", lambda h, w, p: torch.matmul(h, w["in_proj"]), "a weight the wrong way round"),
     ("in_proj turned twice", lambda h, w, p: F.linear(h, w["in_proj"].T), "a weight the wrong way round"),
     ("tanh", block(mixed=torch.tanh), None),
+    (
+        "select from hidden_states",
+        lambda h, w, p: using(select=lambda select, w, tokens, *rest: select(h, *rest))(h, w, p),
+        "a selection from the block's input",
+    ),
+    ("2·d_model for D", cut_at_twice_the_width, TWICE),
+    ("2·d_model for D, split", split_at_twice_the_width, TWICE),
+    (
+        "an RMSNorm before out_proj",
+        using(skip_and_gate=lambda end, w, *given: nn.RMSNorm(len(w["D"]))(end(*given).mT).mT),
+        "a norm in the block",
+    ),
+    ("a LayerNorm at the end", lambda h, w, p: nn.LayerNorm(h.size(-1))(block()(h, w, p)), "a norm in the block"),
+    ("an RMSNorm at the end", lambda h, w, p: F.rms_norm(block()(h, w, p), h.shape[2:]), "a norm in the block"),
+    ("branch after branch, added up", using(conv=branches_added_up), "branches with equal shares"),
     ("residual", residual, "an input that is added to the output"),
     ("silu(x) for u", using(conv=lambda conv, w, x, *lists: x * x.sigmoid()), "a convolution that nobody reads"),
     ("y = 0", block(mixed=torch.zeros_like), "a scan that is left out"),
@@ -786,6 +828,34 @@ def False_for_a_row_apart(layer, x):
     return not any(torch.allclose(layer(x)[b], layer(x[b : b + 1])[0], atol=1e-5) for b in range(len(x)))
 
 
+def row_before(layer, x):
+    before = layer(x)
+    for b in range(len(x)):
+        other = x.clone()
+        other[b] = torch.rand_like(other[b])
+        if (layer(other)[b - 1] - before[b - 1]).abs().max() > 1e-5:
+            return False
+    return True
+
+
+def beside_noise(company, place):
+    """Each row beside noise alone."""
+
+    def is_batch_independent(layer, x):
+        for row in x:
+            rows = torch.stack(company(row, torch.randn_like(row)))
+            if not torch.allclose(layer(rows)[place], layer(row[None])[0], atol=1e-5):
+                return False
+        return True
+
+    return is_batch_independent
+
+
+def ordered_pairs(layer, x):
+    pairs = [(i, j) for i in range(len(x)) for j in range(len(x)) if i != j]
+    return all(torch.allclose(layer(x[[i, j]])[0], layer(x[i : i + 1])[0], atol=1e-5) for i, j in pairs)
+
+
 def gradient_of_the_sum(layer, x):
     leaf = x.clone().requires_grad_()
     layer(leaf).sum().backward()
@@ -874,6 +944,16 @@ INDEPENDENT = [
     ("row 1", rows_of(lambda n: [1]), "only one or two rows tested"),
     ("rows 0 and 1", rows_of(lambda n: range(2)), "only one or two rows tested"),
     ("row 0 off, row 1 looked at, and so on", next_row, "only the neighbour looked at"),
+    ("the row before looked at", row_before, "only the neighbour looked at"),
+    ("noise behind each row", beside_noise(lambda row, noise: [row, noise], 0), "one stranger beside a row"),
+    ("noise in front of each row", beside_noise(lambda row, noise: [noise, row], 1), "one stranger beside a row"),
+    ("noise around each row", beside_noise(lambda row, noise: [noise, row, noise], 1), "one stranger beside a row"),
+    (
+        "row 0 and then row 1",
+        lambda layer, x: torch.allclose(layer(x[:2])[0], layer(x[:1])[0]),
+        "one stranger beside a row",
+    ),
+    ("each ordered pair", ordered_pairs, "one stranger beside a row"),
     ("against x", lambda layer, x: bool((layer(x) - x).abs().max() < 1e-5), "outputs compared with inputs"),
     (
         "token by token",
@@ -1209,6 +1289,7 @@ MAP = [
     ("three parts", in_three_parts, "three parts of one size"),
     ("rows of B and C", lambda x, dt: dt @ x[dt.shape[1] :], "the wrong rows of x_proj"),
     ("four rows", lambda x, dt: dt @ x[:4], "a rank that is not read off"),
+    ("all but 2·16 rows", lambda x, dt: dt @ x[: len(x) - 2 * 16], "a rank that is not read off"),
     ("D / 16", lambda x, dt: dt @ x[: math.ceil(x.shape[1] / 16)], "a rank that is not read off"),
     ("entry by entry", lambda x, dt: dt.T * x[: dt.shape[1]], "products that are not added up"),
     ("entry by entry, not turned", lambda x, dt: x[: dt.shape[1]] * dt, "products that are not added up"),
@@ -1276,6 +1357,7 @@ STATE = [
     ),
     ("A kept", lambda d, n, w, ds, e: 4 * e * d * ((w - 1) * max(ds) + n) + 4 * e * d * n, "more than h that is kept"),
     ("KiB", lambda *sizes: state(lambda n, w, d: n + (w - 1) * max(d))(*sizes) / 1024, "KiB in place of bytes"),
+    ("0", lambda *sizes: 0, None),
     ("kB", lambda *sizes: state(lambda n, w, d: n + (w - 1) * max(d))(*sizes) // 1000, "KiB in place of bytes"),
     ("W + max", state(lambda n, w, d: n + w + max(d)), "taps and dilation added"),
     ("2 to the branches", state(lambda n, w, d: n + (w - 1) * 2 ** len(d)), "dilations that are not read"),

@@ -35,6 +35,10 @@ def block_forward(hidden_states: Tensor, weights: dict, parts: dict) -> Tensor:
 
 CONVOLVED = 'parts["conv"](x, w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])'
 
+CONVOLVED_ONE_BY_ONE = (
+    'sum(parts["conv"](x, [taps], [bias], w["conv_gates"][:1], [dilation]) '
+    'for taps, bias, dilation in zip(w["conv_weights"], w["conv_biases"], w["dilations"]))'
+)
 CONV = ("conv_weights", "conv_biases", "conv_gates", "dilations")
 TURNS = [
     ('(hidden_states @ w["in_proj"].T).transpose(1, 2)', 'hidden_states @ w["in_proj"].T'),
@@ -167,6 +171,12 @@ BLOCK_FORWARD = Exercise(
             "a selection from the gate's half",
             "Δ, B and C are made from z. In the diagram, z goes to the gate and nowhere else: the selection reads u.",
             _wired(f'{SELECTS} → "select"](z.transpose'),
+        ),
+        Misconception(
+            "a selection from the block's input",
+            "Δ, B and C are made from hidden_states, which have d_model numbers a token. x_proj reads the D numbers of "
+            "u.",
+            _wired(f'{SELECTS}(1, 2), → "select"](hidden_states,'),
         ),
         Misconception(
             "a scan around the convolution",
@@ -327,16 +337,29 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "a norm in the block",
-            "You normalise the tokens before in_proj. A model does that between its blocks; a block takes "
-            "hidden_states as they come.",
+            "You normalise the tokens: before in_proj, before out_proj, or at the end. A model does that between its "
+            "blocks; a block takes hidden_states as they come.",
             [
-                _wired(f"(hidden_states @ → (F.{norm}(hidden_states, hidden_states.shape[-1:]{eps}) @")
-                for norm, eps in (
-                    ("layer_norm", ""),
-                    ("rms_norm", ""),
-                    ("rms_norm", ", eps=1e-5"),
-                    ("rms_norm", ", eps=1e-6"),
-                )
+                *(
+                    _wired(f"return y.transpose(1, 2) → return F.{norm}(y.transpose(1, 2), (y.shape[1],))")
+                    for norm in ("layer_norm", "rms_norm")
+                ),
+                *(
+                    _wired(
+                        'return y.transpose(1, 2) @ w["out_proj"].T → '
+                        f'return F.{norm}(y.transpose(1, 2) @ w["out_proj"].T, hidden_states.shape[2:])'
+                    )
+                    for norm in ("layer_norm", "rms_norm")
+                ),
+                *(
+                    _wired(f"(hidden_states @ → (F.{norm}(hidden_states, hidden_states.shape[-1:]{eps}) @")
+                    for norm, eps in (
+                        ("layer_norm", ""),
+                        ("rms_norm", ""),
+                        ("rms_norm", ", eps=1e-5"),
+                        ("rms_norm", ", eps=1e-6"),
+                    )
+                ),
             ],
         ),
         Misconception(
@@ -372,8 +395,11 @@ BLOCK_FORWARD = Exercise(
         Misconception(
             "branches with equal shares",
             "Every branch has the same share, whatever conv_gates says. It has one number for each branch, and "
-            '`parts["conv"]` makes the shares of them.',
-            _wired('w["conv_gates"], → torch.zeros_like(w["conv_gates"]),'),
+            '`parts["conv"]` makes the shares of them, if it gets all branches at once.',
+            [
+                _wired('w["conv_gates"], → torch.zeros_like(w["conv_gates"]),'),
+                _wired(f"{CONVOLVED} → {CONVOLVED_ONE_BY_ONE}"),
+            ],
             where=_branched,
         ),
         Misconception(
@@ -518,6 +544,18 @@ BLOCK_FORWARD = Exercise(
                     "xz[:, : hidden_states.shape[2]], xz[:, hidden_states.shape[2] :]",
                     "xz.split(2, dim=1)",
                     "xz.chunk(3, dim=1)",
+                )
+            ],
+        ),
+        Misconception(
+            "a width that is always twice",
+            "D is 2·d_model in your block, and a block may be wider inside. in_proj has 2D rows: x and z are halves of "
+            "what it gives.",
+            [
+                _wired(f"xz.chunk(2, dim=1) → {halves}")
+                for halves in (
+                    "xz[:, : 2 * hidden_states.shape[2]], xz[:, 2 * hidden_states.shape[2] :]",
+                    "xz.split(2 * hidden_states.shape[2], dim=1)",
                 )
             ],
         ),

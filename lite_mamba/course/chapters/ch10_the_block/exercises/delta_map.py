@@ -81,8 +81,8 @@ DELTA_MAP = Exercise(
         ),
         Misconception(
             "a rank that is not read off",
-            "You take a number for R, or work it out of D. The weights hold it: how many numbers does dt_proj read?",
-            [edited(delta_map, f"dt_proj.shape[1] → {rank}") for rank in (1, 4)],
+            "You take a number for R or N, or work R out of D. The weights hold R: how many numbers does dt_proj read?",
+            [edited(delta_map, f"dt_proj.shape[1] → {rank}") for rank in (1, 4, "x_proj.shape[0] - 32")],
         ),
         Misconception(
             "products that are not added up",

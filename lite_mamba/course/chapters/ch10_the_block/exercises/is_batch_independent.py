@@ -280,6 +280,19 @@ def _beside_zeros(rows):
     return wrong
 
 
+def _beside_a_stranger(front: int, behind: int):
+    """Each row with so many copies of a stranger in front of it and behind it."""
+
+    def wrong(layer, x):
+        for row, stranger in zip(x.split(1), x.roll(1, 0).split(1), strict=True):
+            company = torch.cat([*[stranger] * front, row, *[stranger] * behind])
+            if not torch.allclose(layer(company)[front], layer(row)[0], atol=1e-5):
+                return False
+        return True
+
+    return wrong
+
+
 def _order_not_turned_back(layer, x):
     return torch.allclose(layer(x.flip(0)), layer(x), atol=1e-5)
 
@@ -551,6 +564,13 @@ IS_BATCH_INDEPENDENT = Exercise(
             where=_more_than_two,
         ),
         Misconception(
+            "one stranger beside a row",
+            "You put a row beside a single stranger, or between two copies of it. A layer may take from a row on the "
+            "other side, or from one further off.",
+            [_beside_a_stranger(front, behind) for front, behind in ((0, 1), (1, 0), (1, 1))],
+            where=_more_than_two,
+        ),
+        Misconception(
             "a test of the row on itself",
             "You change a row and look at the output of the same row, alone or among the others. Of course it moves. "
             "Which outputs must not?",
@@ -564,8 +584,13 @@ IS_BATCH_INDEPENDENT = Exercise(
         ),
         Misconception(
             "only the neighbour looked at",
-            "You change a row and look at the next one. A layer may carry something further, or the other way.",
-            [_looked_at(lambda i, count: slice(i + 1, i + 2)), _looked_at(lambda i, count: [(i + 1) % count])],
+            "You change a row and look at the one beside it alone. A layer may carry something further, or the other "
+            "way.",
+            [
+                _looked_at(lambda i, count: slice(i + 1, i + 2)),
+                _looked_at(lambda i, count: [(i + 1) % count]),
+                _looked_at(lambda i, count: [i - 1]),
+            ],
         ),
         Misconception(
             "an order that is not turned back",
