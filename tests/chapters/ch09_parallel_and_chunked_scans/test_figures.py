@@ -474,6 +474,12 @@ def test_the_backward_of_a_slicing_loop_is_quadratic_and_the_cure_linear():
     assert growth(chapter.linear_loop) < 2.05
 
 
+def test_the_gradient_that_comes_in_is_not_counted_as_written_by_the_backward_pass():
+    a, x = torch.rand(8, 4), torch.rand(8, 4)
+    written = figures.backward_bytes(torch.mul, a, x)
+    assert written == 2 * x.numel() * x.element_size()  # two products, and nothing else
+
+
 def test_the_timed_scans_compute_the_same_as_the_package(timings):
     for channels in timings.WIDTHS.values():
         case = timings._case(channels, 64)
@@ -526,6 +532,7 @@ def test_the_package_calls_less_often_than_the_loop_and_never_has_a_wide_table(t
             selective_scan_fn(*case)
         with torch.no_grad(), figures.Counter() as loop:
             figures.whole_scan(figures.linear_loop, *case)
+        assert timings.calls(channels) == (counts.calls, loop.calls)  # without the making of the inputs
         calls[channels] = loop.calls / counts.calls
         largest = max(size for _, size in counts.writes) / (1024 * channels * timings.STATES)
     assert min(calls.values()) > 5
