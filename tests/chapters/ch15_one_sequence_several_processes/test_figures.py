@@ -18,7 +18,8 @@ from lite_mamba.course.drawing import style
 from lite_mamba.distributed import exchanged
 from lite_mamba.selective_scan.ends import SILENT
 
-TEXT = (Path(__file__).parents[3] / "notebooks/15_one_sequence_several_processes.ipynb").read_text("utf-8")
+NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
+TEXT = (NOTEBOOKS / "15_one_sequence_several_processes.ipynb").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -337,6 +338,7 @@ def test_a_state_is_as_large_as_the_keys_and_values_of_one_token_more_than_it_ha
     for P in (2, 8, 64):
         L = P * (costs.N + 1)
         assert costs.ring_bytes(L, P) == costs.scan_bytes(L, P) - costs.D * costs.MAX_LAG * costs.BYTES
+    assert f"each other part tells the scan a pair, as large as keys and values of {costs.N + 1} tokens" in TEXT
 
 
 def test_the_model_of_time_gives_what_was_measured():
@@ -357,6 +359,22 @@ def test_the_sum_for_an_end_looks_back_some_100_000_tokens_where_the_smallest_bi
     smallest = F.softplus(Mamba(costs.WIDTH).dt_proj.bias).min().item()
     assert smallest == pytest.approx(0.001, rel=0.05)
     assert -SILENT[torch.float32] / smallest == pytest.approx(100_000, rel=0.1)
+    assert torch.tensor(SILENT[torch.float32]).exp() == 0 and "from the end backwards, until nothing is left" in TEXT
+
+
+def test_the_sum_in_the_model_is_said_to_be_the_package_s():
+    """The picture before the model counts a scan that runs twice, which makes no such sum."""
+    bare = costs.MACHINE._replace(sum=0)
+    for P in (2, 64):
+        assert costs.seconds(bare, 65536, P) < costs.seconds(costs.MACHINE, 65536, P)
+    assert "A scan that runs twice, as in section 2, takes five" in TEXT
+    assert "the package's sum for a part's end looks back as far as the part remembers" in TEXT
+
+
+@pytest.mark.parametrize("notebook", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem[:2])
+def test_what_is_skipped_is_not_said_to_be_passed_over(notebook):
+    """What has passed its check is done."""
+    assert "passed over" not in notebook.read_text("utf-8")
 
 
 @pytest.mark.parametrize("what", figures.Travel.QUANTITIES)
