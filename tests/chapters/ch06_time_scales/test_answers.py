@@ -872,6 +872,23 @@ def init_then_reset(model, u):
             layer.reset_parameters()
 
 
+def init_by_a_reset_alone(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            layer.reset_parameters()
+            if layer.bias is not None and hasattr(layer, "_no_reinit"):
+                layer.bias.data = stable(log_uniform(u))
+
+
+def init_with_a_reset_of_the_marked_alone(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            if hasattr(layer.bias, "_no_reinit"):
+                layer.reset_parameters()
+            else:
+                layer.bias.data.zero_()
+
+
 def init_then_reset_of_the_marked(model, u):
     init_with(model, u, lambda u: stable(log_uniform(u)))
     for layer in model.modules():
@@ -1201,6 +1218,8 @@ MENDED = [
     ("expm1 only", lambda m, u: init_with(m, u, lambda u: log_uniform(u).expm1().log()), "right"),
     ("apply", lambda m, u: m.apply(lambda layer: init_with(layer, u, lambda u: stable(log_uniform(u)))), "right"),
     ("reset last", init_then_reset, "biases that are overwritten"),
+    ("a reset, then nothing", init_by_a_reset_alone, "biases that are overwritten"),
+    ("the marked reset, not set", init_with_a_reset_of_the_marked_alone, "a marked bias drawn anew"),
     (
         "inverse, then log",
         lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u)).log()),

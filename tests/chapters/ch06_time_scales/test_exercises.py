@@ -87,3 +87,10 @@ def test_a_token_hardly_moves_the_step_size_of_a_new_block_as_the_last_lines_say
     pushed = delta / nn.functional.softplus(block.dt_proj.bias)  # (B, L, D)
     assert 0.01 < pushed.log().std() < 0.1  # each token has its Δ, some per cent from that of the start
     assert "the start, where a token hardly moves the Δ of its channels" in NOTEBOOK.read_text("utf-8")
+
+
+def test_a_card_of_values_drawn_anew_does_not_claim_that_others_were_set_before():
+    """A reset that stands alone leaves the same values behind."""
+    cards = {known.name: known.message for known in MENDED_INIT.misconceptions}
+    for name in ("biases that are overwritten", "a marked bias drawn anew"):
+        assert cards[name].endswith("has the last word.") and "set them" not in cards[name]

@@ -192,22 +192,21 @@ MENDED_INIT = Exercise(
         Misconception(
             "biases that are overwritten",
             "Every Δ is large, some tenths or more, and differs from channel to channel, and the other biases are not "
-            "zero either: these are random first values. So they are drawn anew after you have set them.",
+            "zero either: these are random first values. So a new draw has the last word.",
             [_then_reset(), _then_reset(" and layer.bias is not None")],
             given=True,
         ),
         Misconception(
             "marked biases set to zero",
-            "Every Δ is exactly softplus(0) = 0.693: the dt bias is zero. If nothing makes zeros of your numbers, then "
-            "the condition for them was never true. On which object does the package put its mark: the layer, the "
+            "Every Δ is exactly softplus(0) = 0.693: the dt bias is zero. Either zeros take the place of your "
+            "numbers, or these are never written. On which object does the package put its mark: the layer, the "
             "weight or the bias?",
             [_BY_LAYER, *_then_the_others_reset(_BY_LAYER)],
         ),
         Misconception(
             "the logarithm of a negative number",
-            "Δ is not a number: somewhere a logarithm is taken of a negative number. The inverse of softplus takes "
-            "one, and no softplus is ever negative. But log(dt) is, and so are exp(…) − 1 of it and the bias that "
-            "comes out. Which of them meets a logarithm here?",
+            "Δ is not a number: somewhere a logarithm is taken of a negative number, perhaps by the inverse of "
+            "softplus. Negative are log(dt), exp(log(dt)) − 1, and the bias that comes out. Which of them goes in?",
             [_LOG_FED, *_then_the_others_reset(_LOG_FED)],
         ),
         Misconception(
@@ -271,7 +270,7 @@ MENDED_INIT = Exercise(
         Misconception(
             "a marked bias drawn anew",
             "Every bias without the mark is zero, as it should be. Those with the mark hold random first values: "
-            "reset_parameters comes for their layers after you have set them.",
+            "for their layers reset_parameters has the last word.",
             _then_reset(' and getattr(layer.bias, "_no_reinit", False)'),
         ),
         Misconception(

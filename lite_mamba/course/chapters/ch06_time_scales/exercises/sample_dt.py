@@ -67,8 +67,8 @@ SAMPLE_DT = Exercise(
         ),
         Misconception(
             "the floor and nothing else",
-            "All of your values are the floor. Has it lifted them? The logarithm of a step size is negative, and so is "
-            "exp(…) − 1 of one. What comes out without the floor? exp leads back from the logarithm.",
+            "All of your values are the floor. What comes out without it? The logarithm of a step size is negative, "
+            "and exp of it minus 1 is, too: the floor lifts all of them. exp alone leads back from the logarithm.",
             edited(sample_dt, "torch.exp(low → (low"),
         ),
         Misconception(
