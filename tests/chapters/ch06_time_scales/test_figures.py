@@ -313,9 +313,9 @@ def test_the_loss_by_rounding_exp_is_called_the_lesser_one_where_the_curve_shows
         sentence = shown.update(delta=float(delta), kind=kind)
         errors = 10 ** np.interp(math.log10(delta), *shown.naive.get_data())
         title = shown.titles()[1]
-        lesser = title == "More lost than by exp(Δ) alone"
-        assert "exp(Δ)" in title  # a title stands alone: its "more" says than what
-        assert lesser or "alone: ≤ " in title or shown.bound == 1  # the curve has the other roundings, too
+        lesser = title == "Rounding exp(Δ): the lesser loss"
+        assert title.startswith("Rounding exp(Δ): ")  # a title stands alone: it says what loses
+        assert lesser or ": ≤ " in title or shown.bound == 1  # the curve has the other roundings, too
         assert lesser == ("the other roundings by more" in sentence)
         assert not lesser or shown.bound < errors
 

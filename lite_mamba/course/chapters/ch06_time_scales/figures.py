@@ -314,10 +314,10 @@ class SoftplusInverse(LiveFigure):
         self.bound = min(self.spacing / 2 / grown / delta, 1.0)
         lost = f"{words(_up(100 * self.bound))} %"
         all_together = self.naive.get_ydata()[np.abs(self.naive.get_xdata() - math.log10(delta)).argmin()]
-        title = f"exp(Δ) alone: ≤ {lost} lost" if self.bound < 1 else "exp(Δ) rounded: all is lost"
+        title = f"Rounding exp(Δ): ≤ {lost} lost" if self.bound < 1 else "Rounding exp(Δ): all is lost"
         here = f"this alone can put Δ off by {lost}" if self.bound < 1 else "nothing of Δ is left"
         if 2 * self.bound < 10**all_together:  # what else is rounded, the bias for one, is larger
-            title, here = "More lost than by exp(Δ) alone", f"{here}, and the other roundings by more"
+            title, here = "Rounding exp(Δ): the lesser loss", f"{here}, and the other roundings by more"
         bias = written(self.bias, ".2f")
         step_size = written(delta, ".4g")  # as the slider has it: the bias is that of these digits
         self.title(self.curve, f"Δ = {step_size}: bias {bias}")
