@@ -185,6 +185,15 @@ def test_the_largest_weight_is_the_number_that_the_table_of_weights_prints():
         assert np.abs(figures.legendre_mix(n)).max() == shown.largest
 
 
+def test_legs_is_built_of_orthogonal_polynomials_in_the_plain_curve_of_state_1():
+    """With x = exp(−t) the curve of state n is x times a polynomial; xⁱ⁺ʲ has the integral 1/(i + j + 1) over 0 … 1."""
+    i = np.arange(8)
+    weights = figures.legendre_mix(8)  # (N, N), of x¹ … x⁸
+    np.testing.assert_allclose(weights @ (1 / (i + i[:, None] + 1)) @ weights.T, np.eye(8), atol=1e-5)
+    notebook = (Path(__file__).parents[3] / "notebooks/06_time_scales.ipynb").read_text("utf-8")
+    assert "polynomials in $e^{-t}$ of which none holds a part of another (they are *orthogonal*)" in notebook
+
+
 def test_the_gap_to_the_state_before_is_written_as_the_axis_measures_it():
     """In per cent it would be read as a share of that state, of which hardly anything is left in the end."""
     shown = figures.TwoMemories()
