@@ -187,6 +187,7 @@ def test_every_notebook_has_a_chapter_with_its_name():
 @pytest.mark.parametrize("chapter", chapters.chapters())
 def test_each_exercise_stands_in_a_module_of_its_name(chapter):
     package = chapters.module(chapter)
+    assert [name for name in getattr(package, "__all__", []) if not hasattr(package, name)] == []
     for exercise in chapters.exercises(chapter):
         module = import_module(f"{package.__name__}.{exercise.name}")
         assert getattr(module, exercise.name.upper(), None) is exercise, exercise.id

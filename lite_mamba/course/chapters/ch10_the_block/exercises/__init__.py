@@ -12,7 +12,6 @@ from .recap import RECAP
 from .state_bytes import STATE_BYTES, state_bytes
 
 __all__ = [
-    "BLOCK",
     "EXERCISES",
     "PARTS",
     "RECAP",
