@@ -5,13 +5,15 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 import torch
 from torch import nn
 
-from lite_mamba import causal_dilated_conv1d_fn
+from lite_mamba import Mamba, causal_dilated_conv1d_fn
 from lite_mamba.course.chapters.ch10_the_block import exercises as chapter
 from lite_mamba.course.chapters.ch10_the_block import figures
 from lite_mamba.course.checking.trial import judge, trials
+from lite_mamba.course.training import facts
 
 NOTEBOOK = Path(__file__).parents[3] / "notebooks/10_the_block.ipynb"
 CELLS = ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]]
@@ -104,3 +106,32 @@ def test_the_last_hint_on_bytes_counts_what_the_furthest_tap_looks_back():
         furthest = max(figures.touched(d_conv, dilations))
         assert chapter.state_bytes(1, 0, d_conv, dilations, 1) == 4 * furthest
     assert "as many past samples as the furthest tap looks back, and" in cell_with("How many histories")
+
+
+def test_a_rate_of_a_and_a_half_life_are_not_one_word():
+    """A is as published in each preset: what "stability first" gives up, and more states don't lengthen, is a time."""
+    published, first, many = (figures.facts(figures.PRESETS[name], 256) for name in (
+        "as published", "stability first", "longer context: states"))  # fmt: skip
+    assert f"{first['shortest half-life']:.1f} tokens in place of {published['shortest half-life']:.2f}" in cell_with(
+        "It gives up the short half-lives"
+    ).replace('"\n        "', "")
+    rates = Mamba(16, **figures.PRESETS["longer context: states"]).A_log[0].exp()  # (N,)
+    new = rates[rates > Mamba(16).A_log.exp().max() + 0.5]
+    assert f"the fast [rates](glossary.ipynb#R) {new.min():.0f} to {new.max():.0f}." in cell_with("Longer context")
+    assert many["longest half-life"] == published["longest half-life"]
+    assert "how fast each state fades" in cell_with("## Symbols") and "time scale" not in "".join(CELLS)
+
+
+def test_a_length_in_tokens_is_told_beside_that_of_the_picture():
+    """The picture's sequences have no length in the text; the model trained anew is told by theirs."""
+    length = 2 * figures.copying()[0].shape[1]
+    assert facts("copying-noconv-0")["run"]["length"] == length  # as it was trained
+    assert "at twice the length." in cell_with("Trained anew") and f"{length} tokens" not in cell_with("Trained anew")
+
+
+def test_the_comment_on_a_cast_says_why_it_is_there():
+    test = cell_with("assert is_batch_independent(")
+    assert "# the weights are float32; a test may try float64" in test
+    small = Mamba(8).requires_grad_(False)
+    with pytest.raises(RuntimeError):
+        chapter.block_forward(torch.randn(1, 3, 8).double(), figures.weights_of(small), chapter.PARTS)
