@@ -256,10 +256,10 @@ def test_parameters_may_have_other_names():
 # Wrong in other ways than the value, said in words.
 
 WORDS = {
-    "has shape (1, 2); expected is (1, 3)": lambda x, lag: delay(x, lag)[:, :-1],
-    "holds whole numbers (int64); expected are real numbers (float32)": lambda x, lag: delay(x, lag).long(),
+    "has shape (1, 2); it should be (1, 3)": lambda x, lag: delay(x, lag)[:, :-1],
+    "holds whole numbers (int64); they should be real numbers (float32)": lambda x, lag: delay(x, lag).long(),
     "holds True or False (bool)": lambda x, lag: delay(x, lag) > 0,
-    "is a NumPy array; expected is a float32 tensor": lambda x, lag: delay(x, lag).numpy(),
+    "is a NumPy array; it should be a float32 tensor": lambda x, lag: delay(x, lag).numpy(),
     "is a list of": lambda x, lag: delay(x, lag).tolist(),
     "got NaN (not a number)": lambda x, lag: delay(x, lag) * float("nan"),
     "got infinity": lambda x, lag: delay(x, lag) + float("inf"),
@@ -273,7 +273,7 @@ def test_what_is_wrong_is_said_in_words(words, capsys):
 
 def test_right_values_in_another_dtype_than_the_inputs_are_refused_with_a_sentence_of_their_own(capsys):
     said = told(capsys, lambda x, lag: delay(x, lag).double())
-    assert said.count("The values of the result are right, the dtype is float64; expected is float32") == 1
+    assert said.count("The values of the result are right, the dtype is float64; it should be float32") == 1
     assert "≈ 91.shifted: this is “another precision”" in said
 
 
@@ -292,14 +292,14 @@ def test_without_real_numbers_in_the_inputs_any_precision_will_do():
 
 
 TUPLES = {
-    "the result has 3 items; expected are 2": lambda x: (x.mean(), len(x), 0),
-    "item 1 of the result is a float32 tensor of shape (); expected is a whole number (.item()": lambda x: (
+    "the result has 3 items; there should be 2": lambda x: (x.mean(), len(x), 0),
+    "item 1 of the result is a float32 tensor of shape (); it should be a whole number (.item()": lambda x: (
         x.mean(),
         torch.tensor(float(len(x))),
     ),
     "item 0 of the result is a number": lambda x: (x.mean().item(), len(x)),
     "Item 1 of the result: expected 2, got 99": lambda x: (x.mean(), 99),
-    "is a whole number; expected is a tuple of 2": lambda x: 1,
+    "is a whole number; it should be a tuple of 2": lambda x: 1,
 }
 
 

@@ -155,7 +155,7 @@ def test_float64_for_float32_is_refused_wherever_a_result_has_the_dtype_of_its_i
             found = beside(exercise, trial.case, expected, Outcome(wide(expected.value)))
             judged = float32_in(trial.case) and float32_in(expected.value)
             assert found.right != judged, exercise.id
-            assert found.right or "right, the dtype is float64; expected is float32" in found.difference.words
+            assert found.right or "right, the dtype is float64; it should be float32" in found.difference.words
 
 
 def float32_in(value) -> bool:

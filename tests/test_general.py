@@ -483,7 +483,7 @@ def test_hints_are_sentences_and_names_are_none():
 def test_the_card_names_it_and_says_the_rest(fake_chapter, capsys):  # noqa: F811
     course.check("91.shifted", lambda x, lag: fake_chapter.shifted(x, lag).tolist())
     said = capsys.readouterr().out
-    assert "≈ 91.shifted: this is “a list in place of a tensor”\nThe result is a list of 1; expected is" in said
+    assert "≈ 91.shifted: this is “a list in place of a tensor”\nThe result is a list of 1; it should be" in said
     assert f"\n{HINTS['a list in place of a tensor']}\nA small case that fails:" in said
     course.check("91.shifted", lambda x, lag: (y for y in x))
     assert "got       a generator" in capsys.readouterr().out

@@ -45,7 +45,7 @@ def test_an_async_answer_is_told_without_a_warning(capsys):
     async def shifted(x, lag):
         return delay(x, lag)
 
-    assert "is a coroutine (leave out `async`); expected is a" in told(capsys, shifted)
+    assert "is a coroutine (leave out `async`); it should be a" in told(capsys, shifted)
 
 
 def test_an_open_gap_is_three_dots(capsys):
@@ -458,15 +458,15 @@ LOOP.append(LOOP)
         (lambda y: torch.quantize_per_tensor(y, 0.1, 0, torch.qint8), "is a quantized tensor (.dequantize()"),
         (lambda y: torch.nested.nested_tensor([y, y[:, :1]]), "“a result of the wrong type”\nThe result is a"),
         (lambda y: y.as_subclass(Refusing), "The result is a Refusing without a shape"),
-        (lambda y: Odd(), "The result is a Odd; expected is"),
-        (lambda y: (value for value in y), "The result is a generator; expected is"),
-        (lambda y: LOOP, "The result is a list of 1; expected is"),
-        (lambda y: [0.0] * 100_000, "The result is a list of 100000; expected is"),
-        (lambda y: 10**5000, "The result is a whole number; expected is"),
+        (lambda y: Odd(), "The result is a Odd; it should be"),
+        (lambda y: (value for value in y), "The result is a generator; it should be"),
+        (lambda y: LOOP, "The result is a list of 1; it should be"),
+        (lambda y: [0.0] * 100_000, "The result is a list of 100000; it should be"),
+        (lambda y: 10**5000, "The result is a whole number; it should be"),
         (lambda y: y * float("inf"), "got NaN"),
         (lambda y: y.to(torch.complex64), "holds complex numbers (complex64)"),
-        (lambda y: np.float64(1), "The result is a number; expected is"),
-        (lambda y: torch.Tensor, "The result is a _TensorMeta; expected is"),
+        (lambda y: np.float64(1), "The result is a number; it should be"),
+        (lambda y: torch.Tensor, "The result is a _TensorMeta; it should be"),
     ],
 )
 def test_a_result_of_any_kind_gets_a_card_of_readable_size(result, words, capsys):

@@ -67,7 +67,7 @@ def _difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Di
     if type(expected) is type(got) and type(expected) in (int, float, str) and expected == got:
         return None  # at once: a list may hold many of them
     if _kind(expected) != _kind(got) and not (_kind(expected) == "a number" and _kind(got) == "a whole number"):
-        return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}{_cure(got)}")
+        return Difference("type", f"{where} is {describe(got)}; it should be {describe(expected)}{_cure(got)}")
     if type(expected) in (int, float, str) and expected == got:
         return None
     if isinstance(expected, numbers.Number) and not isinstance(expected, bool):
@@ -75,7 +75,7 @@ def _difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Di
         return _value_difference(pair[0], pair[1], tolerance, where)
     if expected != got:
         have, want = (value if isinstance(value, Remark) else repr(value) for value in (got, expected))
-        return Difference("value", f"{where} is {have}; expected is {want}")
+        return Difference("value", f"{where} is {have}; it should be {want}")
     return None
 
 
@@ -145,14 +145,14 @@ def _cure(got: Any) -> str:
 
 def _tensor_difference(expected: Tensor, got: Any, tolerance: Tolerance, where: str) -> Difference | None:
     if not isinstance(got, Tensor):
-        return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}")
+        return Difference("type", f"{where} is {describe(got)}; it should be {describe(expected)}")
     if words := _no_plain_values(got):
-        return Difference("type", f"{where} {words}; expected is {describe(expected)}")
+        return Difference("type", f"{where} {words}; it should be {describe(expected)}")
     if expected.shape != got.shape:
-        words = f"{where} has shape {tuple(got.shape)}; expected is {tuple(expected.shape)}"
+        words = f"{where} has shape {tuple(got.shape)}; it should be {tuple(expected.shape)}"
         return Difference("shape", words)
     if _dtype_kind(expected.dtype) != _dtype_kind(got.dtype):
-        words = f"{where} holds {_dtype_kind(got.dtype)} ({short_dtype(got.dtype)}); expected are "
+        words = f"{where} holds {_dtype_kind(got.dtype)} ({short_dtype(got.dtype)}); they should be "
         return Difference("dtype", words + f"{_dtype_kind(expected.dtype)} ({short_dtype(expected.dtype)})")
     return _value_difference(expected, got, tolerance, where) or (
         _precision_difference(expected, got, where) if tolerance.same_dtype else None
@@ -164,7 +164,7 @@ def _precision_difference(expected: Tensor, got: Tensor, where: str) -> Differen
     if expected.dtype == got.dtype or not (expected.is_floating_point() or expected.is_complex()):
         return None
     want, have = short_dtype(expected.dtype), short_dtype(got.dtype)
-    words = f"the values of {where} are right, the dtype is {have}; expected is {want}, as the inputs are"
+    words = f"the values of {where} are right, the dtype is {have}; it should be {want}, as the inputs are"
     return Difference("dtype", f"{words} (.to(torch.{want}) converts it)")
 
 
@@ -232,9 +232,11 @@ def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, where: s
     if not isinstance(got, (tuple, list)):
         asked = [part for part in expected if not isinstance(part, bool)]  # without what was looked up about it
         wanted = asked[0] if tolerance.items and len(asked) == 1 else expected
-        return Difference("type", f"{where} is {describe(got)}; expected is {describe(wanted)}")
+        return Difference("type", f"{where} is {describe(got)}; it should be {describe(wanted)}")
     if len(expected) != len(got):
-        return Difference("length", f"{where} has {len(got)} item{'s' * (len(got) != 1)}; expected are {len(expected)}")
+        return Difference(
+            "length", f"{where} has {len(got)} item{'s' * (len(got) != 1)}; there should be {len(expected)}"
+        )
     names = tolerance.items or [f"item {i} of {where}" for i in range(len(expected))]
     parts = (
         _difference(want, have, tolerance.of(name), name) for name, want, have in zip(names, expected, got, strict=True)
@@ -244,9 +246,9 @@ def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, where: s
 
 def _dict_difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Difference | None:
     if not isinstance(got, dict) or _kind(got) != _kind(expected):
-        return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}")
+        return Difference("type", f"{where} is {describe(got)}; it should be {describe(expected)}")
     if expected.keys() != got.keys():
-        keys = f"the keys {sorted(map(str, got))}; expected are {sorted(map(str, expected))}"
+        keys = f"the keys {sorted(map(str, got))}; they should be {sorted(map(str, expected))}"
         return Difference("keys", f"{where} has {keys}")
     names = {key: key if isinstance(expected, Facts) else f"{where}[{key!r}]" for key in expected}
     parts = (_difference(expected[key], got[key], tolerance, name) for key, name in names.items())

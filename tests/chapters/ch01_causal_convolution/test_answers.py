@@ -1188,7 +1188,7 @@ def test_who_casts_x_was_told_not_to_by_the_stub(capsys):
 
 def test_who_forgets_the_return_reads_that_a_tensor_is_expected(capsys):
     course.check("01.causal_conv_loop", without_return)
-    assert "The result is None; expected is a float32 tensor of shape (1, 1, 3)." in capsys.readouterr().out
+    assert "The result is None; it should be a float32 tensor of shape (1, 1, 3)." in capsys.readouterr().out
 
 
 def test_a_layer_with_random_weights_is_not_said_to_read_the_future(capsys):
