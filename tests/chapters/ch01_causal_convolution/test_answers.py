@@ -224,6 +224,27 @@ def bias_by_sequence(x, weight, bias):
     return y
 
 
+def kernel_by_sequence(x, weight, bias):
+    outputs = []
+    for b, sequence in enumerate(x):
+        taps = weight[b]
+        padded = F.pad(sequence, (len(taps) - 1, 0))
+        outputs.append(torch.stack([padded[:, t : t + len(taps)] @ taps + bias for t in range(x.shape[2])], dim=1))
+    return torch.stack(outputs)
+
+
+def from_the_second_sample(first):
+    def causal_conv_loop(x, weight, bias):
+        y = torch.zeros_like(x)
+        y[..., 0] = first(bias)
+        padded = F.pad(x, (weight.shape[1] - 1, 0))
+        for t in range(1, x.shape[2]):
+            y[:, :, t] = (padded[:, :, t : t + weight.shape[1]] * weight).sum(-1) + bias
+        return y
+
+    return causal_conv_loop
+
+
 def x_at_now(x, weight, bias):
     y = torch.zeros_like(x)
     for t in range(x.shape[2]):
@@ -427,6 +448,14 @@ LOOP = [
     ("return after a channel", returned_after_a_channel, "the first channel alone"),
     ("return after an output", returned_after_an_output, "the first channel alone"),
     ("bias[b]", bias_by_sequence, "the bias of a sequence"),
+    ("weight[b]", kernel_by_sequence, "the kernel of a sequence"),
+    ("range(1, L), zero before", from_the_second_sample(lambda b: 0 * b), "a loop that begins late"),
+    ("range(1, L), the bias before", from_the_second_sample(lambda b: b), "a loop that begins late"),
+    ("weight[:, W - lag]", loop(source=lambda t, k, W: t - k, tap=lambda w, k, W: w[:, W - k]),
+     "a tap that is not there"),
+    ("weight[:, -lag]", loop(source=lambda t, k, W: t - k, tap=lambda w, k, W: w[:, -k]),
+     "minus zero taken for the last tap"),
+    ("weight[:, k + 1]", loop(tap=lambda w, k, W: w[:, k + 1]), "a tap that is not there"),
     ("x[t] where a tap has a sample", x_at_now, "every tap at now"),
     ("all inputs through each kernel", lambda x, w, b: unfolded(x.sum(1, keepdim=True).repeat(1, len(w), 1), w, b),
      "mixed channels"),
@@ -639,6 +668,11 @@ CONV = [
     ("groups=W", lambda x, w, b: conv(groups=w.shape[1])(x, w, b), "as many groups as taps"),
     ("no padding", conv(lambda W: 0), "outputs of full windows only"),
     ("bias added", lambda x, w, b: conv()(x, w, None) + b, "a bias along another axis"),
+    ("a bias of two axes", lambda x, w, b: conv()(x, w, b.unsqueeze(0)), "a bias with more than one axis"),
+    ("a bias in a column", lambda x, w, b: conv()(x, w, b.view(-1, 1)), "a bias with more than one axis"),
+    ("a bias of three axes, channels in front", lambda x, w, b: conv()(x, w, b[:, None, None]),
+     "a bias with more than one axis"),
+    ("a bias of three axes", lambda x, w, b: conv()(x, w, b.view(1, -1, 1)), "a bias with more than one axis"),
     ("bias of three axes added", lambda x, w, b: conv()(x, w, None) + b[:, None, None], "a bias along another axis"),
     ("kernel 0", conv(weight_of=lambda w: w[:1, None].repeat(len(w), 1, 1)), "one kernel for all channels"),
     ("bias 0", lambda x, w, b: conv()(x, w, b[:1].repeat(len(b))), "one bias for all channels"),
@@ -760,6 +794,10 @@ FULL = [
     ("ones", lambda w: torch.eye(len(w))[..., None].repeat(1, 1, w.shape[1]), "ones in the place of the kernels"),
     ("tap 0", lambda w: by_index(torch.cat([w[:, :1], 0 * w[:, 1:]], dim=1)), "the first tap alone"),
     ("range(D − 1)", lambda w: by_index(torch.cat([w[:-1], 0 * w[-1:]])), "the last channel left out"),
+    ("range(1, D)", lambda w: by_index(torch.cat([0 * w[:1], w[1:]])), "the first channel left out"),
+    ("torch.tensor of tensors", lambda w: torch.tensor([[w[i] if i == j else 0 * w[i] for j in range(len(w))]
+                                                        for i in range(len(w))]),
+     "a list of kernels given to torch.tensor"),
     ("returned in the loop", lambda w: F.pad(w[:1, None], (0, 0, 0, len(w) - 1, 0, len(w) - 1)),
      "the first channel alone"),
     ("no return", lambda w: None, None),
@@ -1088,6 +1126,16 @@ CAUSAL = [
     ("numbers of its own", lambda layer, x: not reads(layer, torch.randn(x.shape)).triu(1).any().item(),
      "gradients somewhere else"),
     ("the first sequence", lambda layer, x: not reads(layer, x[0:1]).triu(1).any().item(), "each sequence on its own"),
+    ("one channel of x", lambda layer, x: not reads(layer, x[0:1, 0:1]).triu(1).any().item(),
+     "one channel sent in alone"),
+    ("one channel of its own", lambda layer, x: not reads(layer, torch.randn(1, 1, 8)).triu(1).any().item(),
+     "one channel sent in alone"),
+    ("zeros in one channel", lambda layer, x: not reads(layer, torch.zeros(1, 1, x.shape[2])).triu(1).any().item(),
+     "one channel sent in alone"),
+    ("as print_reads", lambda layer, x: bool((torch.triu(jacobian(layer, x[0, 0]), diagonal=1) == 0).all()),
+     "fewer axes than the layer takes"),
+    ("x[0]", lambda layer, x: not jacobian(layer, x[0]).square().sum((0, 2)).triu(1).any().item(),
+     "fewer axes than the layer takes"),
     ("a sequence at a time", lambda layer, x: not any(reads(layer, row[None]).triu(1).any().item() for row in x),
      "each sequence on its own"),
     ("now must be read", lambda layer, x: (not reads(layer, x).triu(1).any() and bool(reads(layer, x).diag().all())),

@@ -287,6 +287,15 @@ CAUSAL_CONV = Exercise(
             ],
         ),
         Misconception(
+            "a bias with more than one axis",
+            "F.conv1d wants the bias as it came, (D,), one number for each output channel, and finds its axis by "
+            "itself. Axes are lined up only where a bias is added to the outputs by +.",
+            [
+                edited(causal_conv, f"bias, groups → {bias}, groups")
+                for bias in ("bias[None]", "bias[:, None]", "bias[None, :, None]", "bias[:, None, None]")
+            ],
+        ),
+        Misconception(
             "the middle axis in front",
             "The weight is (1, D, W): one output channel that reads all D input channels. Here each of D output "
             "channels reads one: (D, 1, W).",

@@ -306,6 +306,31 @@ CAUSAL_CONV_LOOP = Exercise(
             where=lambda x, weight, bias: x.shape[1] <= x.shape[-1],
         ),
         Misconception(
+            "a loop that begins late",
+            "Only the outputs at t = 0 are not computed. Where does your loop over t begin? The first time is 0, and "
+            "y[0] has a sample already, x[0].",
+            [
+                edited(causal_conv_loop, "for t in range(length) → for t in range(1, length)"),
+                edited(
+                    causal_conv_loop,
+                    "for t in range(length) → for t in range(1, length)",
+                    " + bias[:, None] → + bias[:, None] * (torch.arange(length) > 0)",
+                ),
+            ],
+        ),
+        Misconception(
+            "a tap that is not there",
+            "You ask for weight[:, W]. There are W taps, counted from 0: the last one is W − 1. Print the number of "
+            "the tap in each product. From where to where should it run, and is it that of a tap, and not a time?",
+            edited(causal_conv_loop, "for k in range(width) → for k in range(width + 1)"),
+        ),
+        Misconception(
+            "minus zero taken for the last tap",
+            "You count the taps from the end by how many steps back a sample lies. But −0 is 0: weight[:, -0] is the "
+            "first tap, and now needs the last one. Which index has the last tap, counted from the end?",
+            edited(causal_conv_loop, f"{TAP} → weight[:, -(width - 1 - k)]"),
+        ),
+        Misconception(
             "a width read off the channels",
             "You take W from the first axis of `weight`: len(weight), or weight.shape[0], is D. The taps are the "
             "second axis.",
@@ -416,6 +441,11 @@ CAUSAL_CONV_LOOP = Exercise(
                 lambda x, weight, bias: causal_conv(x, weight, bias)[:, -1:].repeat(1, x.shape[1], 1),
                 lambda x, weight, bias: causal_conv(x, weight, bias)[-1:].repeat(len(x), 1, 1),
             ],
+        ),
+        Misconception(
+            "the kernel of a sequence",
+            "You take the kernel by the number of the sequence. There is one for each channel: weight[d].",
+            edited(causal_conv_loop, f"{TAP} → torch.stack([weight[b, k] for b in range(len(x))])[:, None]"),
         ),
         Misconception(
             "the bias of a sequence",

@@ -197,6 +197,17 @@ FULL_KERNEL = Exercise(
             ],
         ),
         Misconception(
+            "a list of kernels given to torch.tensor",
+            "torch.tensor makes a tensor of numbers, and your list holds tensors: kernels of one tap lose their axis, "
+            "others it cannot read. What joins tensors?",
+            lambda weight: torch.tensor(
+                [
+                    [kernel if i == j else torch.zeros_like(kernel) for j in range(len(weight))]
+                    for i, kernel in enumerate(weight)
+                ]
+            ),
+        ),
+        Misconception(
             "products of two kernels",
             "Each place holds the product of two kernels. On the diagonal stands a kernel as it is, and elsewhere "
             "zero.",
@@ -212,6 +223,11 @@ FULL_KERNEL = Exercise(
             "the last channel left out",
             "The last channel has no kernel. Where does your loop end? range(n) stops at n − 1.",
             edited(full_kernel, "enumerate(weight) → enumerate(weight[:-1])"),
+        ),
+        Misconception(
+            "the first channel left out",
+            "The first channel has no kernel. Where does your loop begin? The first channel is channel 0.",
+            edited(full_kernel, "return full → return full * (torch.arange(len(full)) > 0)[:, None, None]"),
         ),
         Misconception(
             "the first channel alone",

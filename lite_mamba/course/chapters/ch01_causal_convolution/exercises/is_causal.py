@@ -216,6 +216,10 @@ def _other_numbers(x):
     return torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
 
 
+def _one_channel_alone(layer, x):
+    return is_causal(layer, x[:1, :1])
+
+
 def _one_sample_changed(place):
     def judge(layer, x):
         s = place(x.shape[-1])
@@ -475,6 +479,25 @@ MISCONCEPTIONS = [
         "You ask only whether a sequence reads its own future. This layer reads the future of *another* sequence "
         "of the batch. Take the gradient at x as it came, with respect to all of its sequences.",
         SAME_ROW,
+    ),
+    Misconception(
+        "one channel sent in alone",
+        "You give the layer one channel of one sequence, from x or of your own. What it reads of other channels and "
+        "sequences is not seen. Take the gradients at x as it came, with all of them.",
+        [
+            _one_channel_alone,
+            lambda layer, x: _one_channel_alone(layer, _other_numbers(x)),
+            lambda layer, x: _one_channel_alone(layer, 0 * x),
+        ],
+    ),
+    Misconception(
+        "fewer axes than the layer takes",
+        "The layer takes (B, D, L), and you give it less: x[0], or x[0, 0], lacks an axis or two. Then it may take one "
+        "axis for another, and what it reads of other sequences is not seen. Take the gradients at x as it came.",
+        [
+            lambda layer, x: not jacobian(layer, x[0]).abs().sum((0, 2)).triu(1).any().item(),
+            lambda layer, x: not jacobian(layer, x[0, 0]).triu(1).any().item(),
+        ],
     ),
     Misconception(
         "a test of one sequence only",
