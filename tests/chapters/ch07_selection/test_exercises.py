@@ -61,6 +61,13 @@ def test_the_doors_begin_nearly_shut_in_the_state_with_A_of_minus_one_and_in_no_
     assert share == "a tenth" and (taken < 0.1).tolist() == [True] + 15 * [False]
 
 
+def test_no_sentence_begins_with_an_article_that_reads_as_the_matrix_A():
+    """ "A Δ times 3" reads as the product of A and Δ, "A B and a C" as a list of three."""
+    cards = [known.message for one in chapter.EXERCISES for known in one.misconceptions]
+    for text in (text_of("07_selection"), *cards):
+        assert not (found := re.findall(r"(?<![\w$])A [ΔBCD](?![\w=]).{,40}", text)), found
+
+
 @pytest.mark.parametrize("noise", [0.0, 1e-5, 0.001])
 @pytest.mark.parametrize("data", [0.7, 1.0, 2.0, 3.0])
 def test_a_step_size_that_is_too_small_for_data_is_told(data, noise):
