@@ -92,6 +92,11 @@ def mixtures_convolved(rows):
     return block_forward
 
 
+def hidden_states_convolved(hidden_states, weights, parts):
+    conv = [weights[name] for name in ("conv_weights", "conv_biases", "conv_gates", "dilations")]
+    return parts["conv"](hidden_states.transpose(1, 2), *conv)
+
+
 def split_in_twos(hidden_states, weights, parts):
     x, z = torch.split(hidden_states @ weights["in_proj"].T, 2, dim=2)
     return parts["skip_and_gate"](x.mT, x.mT, weights["D"], z.mT)
@@ -382,7 +387,8 @@ BLOCK = [
     ("two results of select", two_of_select, "more or fewer values than names"),
     ("two axes", two_axes, "more or fewer values than names"),
     ("kernels (D, 1, W)", kernels_of_three_axes, "more or fewer values than names"),
-    ("d_model rows convolved", mixtures_convolved(lambda d: d), "pieces that are no halves"),
+    ("d_model rows convolved", mixtures_convolved(lambda d: d), "a convolution of d_model channels"),
+    ("hidden_states convolved", hidden_states_convolved, "a convolution of d_model channels"),
     (
         "sigmoid",
         using(skip_and_gate=lambda end, w, y, u, D, z: (y + D[:, None] * u) * z.sigmoid()),

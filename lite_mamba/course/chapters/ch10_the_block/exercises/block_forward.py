@@ -538,14 +538,13 @@ BLOCK_FORWARD = Exercise(
             "pieces that are no halves",
             "You cut the mixtures into pieces that are not D wide. They are 2D wide, and x is the first half. (`chunk` "
             "takes the number of pieces, `split` the width of each.)",
-            [
-                _wired(f"xz.chunk(2, dim=1) → {halves}")
-                for halves in (
-                    "xz[:, : hidden_states.shape[2]], xz[:, hidden_states.shape[2] :]",
-                    "xz.split(2, dim=1)",
-                    "xz.chunk(3, dim=1)",
-                )
-            ],
+            [_wired(f"xz.chunk(2, dim=1) → {halves}") for halves in ("xz.split(2, dim=1)", "xz.chunk(3, dim=1)")],
+        ),
+        Misconception(
+            "a convolution of d_model channels",
+            '`parts["conv"]` gets d_model channels, and there are kernels for D. It takes x: the first half of what '
+            "in_proj gives, and D wide.",
+            _wired('"conv"](x, → "conv"](hidden_states.mT,'),  # of the mixtures, too, d_model may be cut off
         ),
         Misconception(
             "a width that is always twice",
