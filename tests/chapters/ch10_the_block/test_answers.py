@@ -834,6 +834,15 @@ def False_for_a_row_apart(layer, x):
     return not any(torch.allclose(layer(x)[b], layer(x[b : b + 1])[0], atol=1e-5) for b in range(len(x)))
 
 
+def among_ones(layer, x):
+    for b in range(len(x)):
+        other = torch.ones_like(x)
+        other[b] = x[b]
+        if not torch.allclose(layer(other)[b], layer(x)[b], atol=1e-5):
+            return False
+    return True
+
+
 def row_before(layer, x):
     before = layer(x)
     for b in range(len(x)):
@@ -874,6 +883,7 @@ GROUPED = "rows tested in groups"
 INDEPENDENT = [
     ("row by row", row_by_row, "right"),
     ("noise in each row", noise_elsewhere(), "right"),
+    ("each row among ones", among_ones, "right"),
     ("jacobian", by_jacobian, "right"),
     ("chunks", lambda layer, x: torch.allclose(layer(x), torch.cat([layer(r) for r in x.chunk(len(x))])), "right"),
     ("two halves", in_groups(lambda rows: rows // 2), GROUPED),
@@ -992,6 +1002,21 @@ INDEPENDENT = [
         "turned by one",
         lambda layer, x: torch.allclose(layer(x.roll(1, 0)), layer(x).roll(1, 0), atol=1e-5),
         "a test of the order of rows",
+    ),
+    (
+        "no batch axis, cat",
+        lambda layer, x: torch.allclose(layer(x), torch.cat([layer(row) for row in x]), atol=1e-5),
+        "a row without its batch axis",
+    ),
+    (
+        "no batch axis, cat and abs",
+        lambda layer, x: bool((layer(x) - torch.cat([layer(x[b]) for b in range(len(x))])).abs().max() < 1e-5),
+        "a row without its batch axis",
+    ),
+    (
+        "rows joined in time",
+        lambda layer, x: torch.allclose(layer(x), torch.cat([layer(row[None]) for row in x], dim=1), atol=1e-5),
+        None,
     ),
     ("True or nothing", lambda layer, x: row_by_row(layer, x) or None, "True or nothing"),
     ("a stranger in front", lambda layer, x: torch.allclose(layer(torch.cat([1 - x[:1], x]))[1:], layer(x)), ROWS_GONE),

@@ -434,10 +434,10 @@ def _more_than_two(layer, x):
 def _whole(draw: Draw, rows: int, *shape: int) -> Tensor:
     """Whole numbers, whose sum is the same in any order: nobody's test fails by rounding, nor passes by it.
 
-    No zeros: a row that is set to zero has changed. At each place the rows, up to four, have numbers of another size:
-    what is taken from another row shows.
+    No zeros and no ones: a row that is set to either has changed. At each place the rows, up to four, have numbers of
+    another size: what is taken from another row shows.
     """
-    sizes = 1 + (draw.integers(0, 8, *shape) + 2 * torch.arange(rows)[:, None, None]) % 9
+    sizes = 2 + (draw.integers(0, 8, *shape) + 2 * torch.arange(rows)[:, None, None]) % 9
     return (sizes * (2 * draw.integers(0, 1, rows, *shape) - 1)).float()
 
 
@@ -480,7 +480,7 @@ IS_BATCH_INDEPENDENT = Exercise(
             "a row without its batch axis",
             "`x[i]` is (L, d). The layer takes its first axis for the batch: it sees L rows that are one token long. "
             "`x[i : i + 1]` is one row and keeps all three axes.",
-            _without_batch_axis,
+            [_without_batch_axis, edited(is_batch_independent, "x[i : i + 1] → x[i]")],
         ),
         Misconception(
             "only the first row tested",
