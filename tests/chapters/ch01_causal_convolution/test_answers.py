@@ -668,6 +668,11 @@ CONV = [
     ("groups=W", lambda x, w, b: conv(groups=w.shape[1])(x, w, b), "as many groups as taps"),
     ("no padding", conv(lambda W: 0), "outputs of full windows only"),
     ("bias added", lambda x, w, b: conv()(x, w, None) + b, "a bias along another axis"),
+    ("padded on both sides, cut by 1", lambda x, w, b: conv(lambda W: 0, padding=w.shape[1] - 1)(x, w, b)[:, :, :-1],
+     "a cut of another length"),
+    ("padded on the left, cut by 1", lambda x, w, b: conv()(x, w, b)[:, :, :-1], "a cut of another length"),
+    ("padded on both sides, cut by W", lambda x, w, b: conv(lambda W: 0, padding=w.shape[1] - 1)(
+        x, w, b)[:, :, : -w.shape[1]], "a cut of another length"),
     ("a bias of two axes", lambda x, w, b: conv()(x, w, b.unsqueeze(0)), "a bias with more than one axis"),
     ("a bias in a column", lambda x, w, b: conv()(x, w, b.view(-1, 1)), "a bias with more than one axis"),
     ("a bias of three axes, channels in front", lambda x, w, b: conv()(x, w, b[:, None, None]),
@@ -962,6 +967,16 @@ def zero_from_the_middle(layer, x):
     return torch.equal(layer(x)[:, :, :half], layer(other)[:, :, :half])
 
 
+def wants_gradients_of_x_itself(layer, x):
+    y = layer(x.requires_grad_())
+    times = range(x.shape[2])
+    return not any(
+        torch.autograd.grad(value[t], x, retain_graph=True)[0][..., t + 1 :].any()
+        for value in y.flatten(0, 1)
+        for t in times
+    )
+
+
 def one_more_from_the_middle(layer, x):
     half, other = x.shape[2] // 2, x.clone()
     other[:, :, half:] += 1
@@ -1157,6 +1172,8 @@ CAUSAL = [
      "a past that must be read"),
     ("the middle, set to zero", zero_from_the_middle, "one border between past and future"),
     ("every beginning", every_beginning, "right"),
+    ("x.requires_grad_()", wants_gradients_of_x_itself, "right"),
+    ("np.all", lambda layer, x: np.all(np.triu(reads(layer, x).numpy(), 1) == 0), "right"),
     ("all channels of a sample", all_channels_of_a_sample, "one change for all channels"),
     ("impulses", impulses, "an output taken for an answer"),
     ("range(D)", lambda layer, x: not reads(layer, x).triu(1)[: x.shape[1]].any().item(),

@@ -236,6 +236,17 @@ CAUSAL_CONV = Exercise(
             edited(causal_conv, f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)"),
         ),
         Misconception(
+            "a cut of another length",
+            "At the end you keep more or fewer outputs than there are samples. With W − 1 zeros on both sides, those "
+            "that read a zero after the end go, and no others; with zeros on the left alone, none goes. How many stay?",
+            [
+                edited(
+                    causal_conv, f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)", f"{GROUPS}) → {GROUPS}){cut}"
+                )
+                for cut in ("[..., :-1]", "[..., : -weight.shape[1]]")
+            ],
+        ),
+        Misconception(
             "a cut that leaves nothing of one tap",
             "Pad-and-cut is right, but with one tap −(W − 1) is −0, and [..., :-0] is [..., :0]: nothing is left. "
             "Say how many outputs stay, not how many go.",
