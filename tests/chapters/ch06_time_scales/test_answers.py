@@ -170,6 +170,30 @@ HALF_LIFE = [
         lambda A, delta: math.log(2) / (-A * delta.repeat(A.shape[1], 1)),
         "a Δ that is matched with the states",
     ),
+    ("of a squeezed table", lambda A, delta: math.log(2) / (-A.squeeze() * delta[:, None]), None),
+    (
+        "a loop over the smaller axis",
+        lambda A, delta: torch.stack([math.log(2) / (-A[d] * delta[d]) for d in range(min(A.shape))]),
+        None,
+    ),
+    (
+        "laid flat where it stands",
+        lambda A, delta: math.log(2) / (-(A.T if A.shape[0] > A.shape[1] else A) * delta[:, None]),
+        None,
+    ),
+    (
+        "along the states where it fits",
+        lambda A, delta: math.log(2) / (-A * (delta if len(delta) == A.shape[1] else delta[:, None])),
+        None,
+    ),
+    ("ln 2 below", lambda A, delta: 1 / (math.log(2) * A.abs() * delta[:, None]), "ln 2 in the denominator"),
+    ("times log2(e)", lambda A, delta: math.log2(math.e) / -A / delta[:, None], "ln 2 in the denominator"),
+    (
+        "the first row in a loop",
+        lambda A, delta: torch.stack([math.log(2) / (-A[0] * step) for step in delta]),
+        "one row of A for all channels",
+    ),
+    ("the first row", lambda A, delta: -math.log(2) / torch.outer(delta, A[0]), "one row of A for all channels"),
 ]
 
 # Exercise 2: inverse_softplus (dt)

@@ -15,8 +15,9 @@ def half_life(A: Tensor, delta: Tensor) -> Tensor:
 
 
 def _half_life_cases(draw: Draw) -> dict:
-    channels = draw.size(1, 4)
-    states = channels + draw.size(1, 3)  # never as many as channels: a wrong axis must show
+    less = draw.size(1, 4)
+    more = less + draw.size(1, 3)
+    channels, states = draw.choice([(less, more), (less, more), (more, less), (more, more)])
     A = -draw.integers(1, 40, channels, states) / 4  # (D, N)
     return {"A": A, "delta": torch.tensor([draw.choice([0.001, 0.01, 0.02, 0.1, 0.5]) for _ in range(channels)])}
 
@@ -67,6 +68,12 @@ HALF_LIFE = Exercise(
                 edited(half_life, "/ (-A → * (-A"),
                 edited(half_life, "math.log(2) / (-A * delta[:, None]) → -A * delta[:, None] / math.log(2)"),
             ],
+        ),
+        Misconception(
+            "ln 2 in the denominator",
+            "You divide by ln 2, or multiply by log2(e), which is the same. In exp(Δ·A·t) = 1/2 the logarithm leaves "
+            "−ln 2 on the right: divide both sides by what stands beside t, and see where it stays.",
+            edited(half_life, "math.log(2) / (-A → 1 / (math.log(2) * -A"),
         ),
         Misconception(
             "A in the numerator",
@@ -210,6 +217,12 @@ HALF_LIFE = Exercise(
             "softplus once more",
             "Δ went through softplus. It comes in positive: softplus was applied where Δ was made.",
             edited(half_life, "delta[:, None] → F.softplus(delta)[:, None]"),
+        ),
+        Misconception(
+            "one row of A for all channels",
+            "Every channel gets the first row of A. A new block has the same rates in each row, but another A need "
+            "not: row d of A belongs to channel d.",
+            edited(half_life, "-A * → -A[0] *"),
         ),
         Misconception(
             "one Δ for all channels",
