@@ -351,6 +351,12 @@ INVERSE = [
         lambda dt: naive_up_to_20(dt, lambda x: x.clamp(min=1e-10)),
         "a small number added",
     ),
+    ("cut off at both ends", lambda dt: torch.log(dt.clamp(1e-4, 20).expm1()), "a large dt that is cut off"),
+    (
+        "naive below 20, at least 1e-20",
+        lambda dt: torch.where(dt > 20, dt, (dt.exp() - 1).clamp(min=1e-20).log()),
+        "a small number added",
+    ),
 ]
 
 # Exercise 3: sample_dt (u, dt_min, dt_max, dt_init_floor)
@@ -558,6 +564,13 @@ SAMPLE = [
     ("u twice", lambda u, a, b, f: (a**u * b**u).clamp(min=f), "a range that begins at one"),
     ("log10, no power", lambda u, a, b, f: log_dt(u, a, b) / math.log(10), "a logarithm that is returned"),
     ("squeezed", lambda u, a, b, f: log_dt(u, a, b).exp().clamp(min=f).squeeze(), "another shape"),
+    (
+        "a power of the difference",
+        lambda u, a, b, f: (a + (b - a) ** u).clamp(min=f),
+        "the logarithm of the difference",
+    ),
+    ("a power of the end", lambda u, a, b, f: (a + b**u).clamp(min=f), "exp before the sum"),
+    ("clamped from top to bottom", lambda u, a, b, f: (a * (b / a) ** u).clamp(b, f), "the floor and nothing else"),
 ]
 
 # Exercise 4: dt_weight (u, dt_init, dt_scale)
@@ -817,6 +830,11 @@ WEIGHT = [
     ("both axes", lambda u, kind, s: weight(u, kind, s / math.sqrt(sum(u.shape))), "the bound of another rule"),
     ("len(u), no scale", lambda u, kind, s: weight(u, kind, len(u) ** -0.5), "two mistakes at once"),
     ("1/R, no scale", lambda u, kind, s: weight(u, kind, 1 / u.shape[1]), "two mistakes at once"),
+    (
+        "−bound + u",
+        lambda u, kind, s: weight(u, kind, s * len(u[0]) ** -0.5, lambda u: u * len(u[0]) ** 0.5 / s - 1),
+        "a stretch that is not scaled",
+    ),
 ]
 
 # Bug hunt: mended_init (model, u)
@@ -1235,6 +1253,15 @@ def init_of_the_first_layer(model, u):
             return model
 
 
+def init_any_bias_by_data(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            if getattr(layer.bias, "_no_reinit", False):
+                layer.bias.data.copy_(stable(log_uniform(u)))
+            else:
+                layer.bias.data.zero_()
+
+
 MENDED = [
     ("by names", init_by_names, "right"),
     ("a reset first", init_with_a_reset_first, "right"),
@@ -1419,6 +1446,12 @@ MENDED = [
     ("all that is called bias", init_of_all_that_is_called_bias, "more than biases set to zero"),
     ("a reset of everything first", init_after_a_reset_of_everything, "right"),
     ("a return inside", init_of_the_first_layer, "a loop that ends after one round"),
+    (
+        "log10 and exp",
+        lambda m, u: init_with(m, u, lambda u: stable(torch.exp(math.log10(0.001) + u * math.log10(100)))),
+        "two kinds of logarithm",
+    ),
+    ("no bias, by .data", init_any_bias_by_data, "a layer without a bias"),
 ]
 
 # Exercise 5: split_weight_decay (model, weight_decay)

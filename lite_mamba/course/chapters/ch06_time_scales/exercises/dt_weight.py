@@ -106,9 +106,12 @@ DT_WEIGHT = Exercise(
         ),
         Misconception(
             "a stretch that is not scaled",
-            "You subtract the bound from 2·u, so that u = 1 gives 2 − bound. In 2 * u - 1 * bound the bound multiplies "
-            "the 1 alone: the whole range from −1 to 1 is multiplied.",
-            edited(dt_weight, "(2 * u - 1) * bound → 2 * u - bound"),
+            "You subtract the bound from 2·u, or from u, so that your range is 2 or 1 wide, whatever the bound is. In "
+            "2 * u - 1 * bound the bound multiplies the 1 alone: the whole range from −1 to 1 is multiplied.",
+            [
+                edited(dt_weight, "(2 * u - 1) * bound → 2 * u - bound"),
+                edited(dt_weight, "(2 * u - 1) * bound → u - bound"),
+            ],
         ),
         Misconception(
             "normal instead of uniform",

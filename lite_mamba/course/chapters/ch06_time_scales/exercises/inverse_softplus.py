@@ -185,12 +185,18 @@ INVERSE_SOFTPLUS = Exercise(
         ),
         Misconception(
             "a large dt that is cut off",
-            "Beyond some number your answer stays where it is. There dt and its inverse are almost equal, so nothing "
-            "has to be cut: bring the formula into a form in which only exp(−dt) occurs.",
+            "Beyond some large number your answer stays where it is. There dt and its inverse are almost equal, so "
+            "nothing has to be cut: bring the formula into a form in which only exp(−dt) occurs.",
             [
                 _inverse(f"torch.log({inside})")
                 for most in (20, 50, 80, 85, 88)
                 for inside in (f"torch.expm1(dt.clamp(max={most}))", f"torch.exp(dt.clamp(max={most})) - 1")
+            ]
+            + [
+                _inverse(f"torch.log(torch.{inside}")
+                for least in (1e-6, 1e-4)
+                for most in (20, 50, 80)
+                for inside in (f"expm1(dt.clamp({least}, {most})))", f"exp(dt.clamp({least}, {most})) - 1)")
             ],
         ),
         Misconception(
@@ -302,7 +308,7 @@ INVERSE_SOFTPLUS = Exercise(
             ]
             + [
                 _inverse("torch.log(torch.exp(dt) - 1 + 1e-12)"),
-                _inverse("torch.where(dt > 20, dt, torch.log(torch.exp(dt) - 1 + 1e-12))"),
+                *(_inverse(f"torch.where(dt > 20, dt, torch.log(torch.exp(dt) - 1 + {e}))") for e in (1e-12, 1e-20)),
             ]
             + [edited(inverse_softplus, f"return → dt = dt.clamp(min={e}); return") for e in (1e-3, 1e-4, 1e-5, 1e-6)],
         ),

@@ -223,9 +223,12 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "two kinds of logarithm",
-            "log_dt is a natural logarithm, and 10 ** … or 2 ** … undoes another one: with 10 every Δ is far too "
-            "small, with 2 too large. exp leads back from math.log.",
-            [_marked(f"inverse_softplus({base}**log_dt)") for base in (10, 2)],
+            "The way into the logarithm and the way back are not of one kind, so that Δ does not go from 0.001 to "
+            "0.1: exp undoes math.log, 10 ** … undoes math.log10, 2 ** … undoes math.log2.",
+            [
+                *(_marked(f"inverse_softplus({base}**log_dt)") for base in (10, 2)),
+                _marked("inverse_softplus(torch.exp(log_dt / math.log(10)))"),
+            ],
         ),
         Misconception(
             "a forgotten inverse",
@@ -351,7 +354,11 @@ MENDED_INIT = Exercise(
         Misconception(
             "a layer without a bias",
             "Some linear layers have no bias: theirs is None, and None has no zero_. Ask for it before you write.",
-            edited(mended_init, " and layer.bias is not None → "),
+            [
+                edited(mended_init, " and layer.bias is not None → "),
+                edited(mended_init, " and layer.bias is not None → ", "bias.zero_() → bias.data.zero_()"),
+                edited(mended_init, " and layer.bias is not None → ", "bias.zero_() → bias.fill_(0)"),
+            ],
         ),
         Misconception(
             "marked biases left alone",

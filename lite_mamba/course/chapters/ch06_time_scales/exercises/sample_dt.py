@@ -67,8 +67,9 @@ SAMPLE_DT = Exercise(
         ),
         Misconception(
             "the floor and nothing else",
-            "All of your values are the floor. What comes out without it? The logarithm of a step size is negative, "
-            "and exp of it minus 1 is, too: the floor lifts all of them. exp alone leads back from the logarithm.",
+            "All of your values are the floor. What comes out without it? If it is the logarithm of a step "
+            "size, or exp of it minus 1, it is negative, and the floor lifts all of it: exp alone leads back. If it is "
+            "a step size, look at what clamp gets: the least value first, and the largest second.",
             edited(sample_dt, "torch.exp(low → (low"),
         ),
         Misconception(
@@ -217,7 +218,10 @@ SAMPLE_DT = Exercise(
             "the logarithm of the difference",
             "dt_max − dt_min stands in your exponent, under a logarithm, or is the base of your power. The distance "
             "between two logarithms is the logarithm of the *ratio*: log(dt_max) − log(dt_min).",
-            _floored_or_not("(high - low) → math.log(dt_max - dt_min)"),
+            [
+                *_floored_or_not("(high - low) → math.log(dt_max - dt_min)"),
+                edited(sample_dt, "torch.exp(low + u * (high - low)) → (dt_min + (dt_max - dt_min) ** u)"),
+            ],
         ),
         Misconception(
             "a ratio of the logarithms",
@@ -233,6 +237,7 @@ SAMPLE_DT = Exercise(
                 edited(sample_dt, "torch.exp(low + u * (high - low)) → (math.exp(low) + u * (high - low))"),
                 edited(sample_dt, "torch.exp(low + u * (high - low)) → (low + torch.exp(u * (high - low)))"),
                 edited(sample_dt, "torch.exp(low + u * (high - low)) → (dt_min + torch.exp(u * (high - low)))"),
+                edited(sample_dt, "torch.exp(low + u * (high - low)) → (dt_min + torch.exp(u * high))"),
             ],
         ),
         Misconception(
