@@ -1670,7 +1670,7 @@ GRADIENTS = [
     *(
         (f"ε of {eps}", lambda f, i, eps=eps: gradcheck(f, doubles(i), eps=eps, raise_exception=False), name)
         for eps, name in (
-            *((eps, "a nudge that is too wide") for eps in (0.05, 1.0)),
+            *((eps, "a nudge that is too wide") for eps in (0.01, 0.05, 1.0)),
             (1e-3, "right"),
             *((eps, "a nudge that is too small") for eps in (1e-11, 1e-12, 1e-15)),
         )
@@ -1679,10 +1679,16 @@ GRADIENTS = [
         (f"float64, {options}", lambda f, i, o=options: gradcheck(f, doubles(i), raise_exception=False, **o), name)
         for options, name in (
             *(({tolerance: 0.5}, "tolerances that are too wide") for tolerance in ("atol", "rtol")),
-            ({"atol": 0.1, "rtol": 0.1}, "tolerances that are too wide"),
+            *(({"atol": size, "rtol": size}, "tolerances that are too wide") for size in (0.1, 0.5)),
+            *(({"atol": 0.2, "rtol": size}, "tolerances that are too wide") for size in (1e-3, 0.5)),
         )
     ),
     ("a nudge that does not arrive", unmoved, None),
+    (
+        "all inputs in one tensor",
+        lambda f, i: gradcheck(lambda x: f(*x), torch.stack(i).double().requires_grad_(), raise_exception=False),
+        None,
+    ),
     ("nothing behind except", nothing_behind_except, "no answer where a gradient is wrong"),
     ("nothing behind if", lambda f, i: True if checks(f, i) else None, "no answer where a gradient is wrong"),
     (
@@ -1692,8 +1698,12 @@ GRADIENTS = [
     ),
     *(
         (f"float32, {options}", lambda f, i, o=options: in_float32(f, i, **o), "a difference that rounding takes")
-        for options in ({"atol": 0.5}, {"atol": 0.1, "rtol": 0.1}, {"eps": 1e-4, "atol": 0.1, "rtol": 0.1})
+        for options in (
+            *({"atol": 0.5}, {"atol": 0.1, "rtol": 0.1}, {"eps": 1e-4, "atol": 0.1, "rtol": 0.1}),
+            *({"eps": 0.01}, {"eps": 1e-3}, {"eps": 1e-3, "atol": 0.1}),
+        )
     ),
+    ("float32, and little tolerance", lambda f, i: in_float32(f, i, atol=0.01), "differences of float32 numbers"),
     ("a gradient that is not 0", some_gradient_comes, "a backward that runs is taken for right"),
     ("by number", lambda f, inputs: number_by_number(f, inputs, same=math.isclose), "right"),
     *(
