@@ -105,6 +105,17 @@ def state_by_state(u, delta, A, B, lacking=""):
 
 
 DISCRETISE = [
+    ("Δ·u @ B", with_drive(lambda u, delta, A, B: (delta * u) @ B.mT), "summed over the tokens"),
+    (
+        "two exponentials multiplied",
+        with_decay(lambda delta, A: delta.exp()[..., None] * A.exp()[:, None]),
+        "a sum in the place of a product",
+    ),
+    (
+        "the mean of B",
+        lambda u, delta, A, B: right_discretise(u, delta, A, B.mean(-1, keepdim=True).expand_as(B)),
+        "one B for all tokens",
+    ),
     *(
         (f"the hold, {title}", with_drive(drive), "a piece of the zero-order hold")
         for title, drive in (
@@ -713,6 +724,30 @@ def with_step(step):
     return answer
 
 
+def loop_over_rows(axis):
+    """A row after the other, each from the state that the one before has left."""
+
+    def answer(deltaA, deltaB_u, C):
+        rows, h = [], 0
+        for i in range(deltaA.shape[axis]):
+            one = deltaA.narrow(axis, i, 1), deltaB_u.narrow(axis, i, 1), C[i : i + 1] if axis == 0 else C
+            y, h = scan_on(*one, h)
+            rows.append(y)
+        return torch.cat(rows, axis)
+
+    return answer
+
+
+def loop_over_both(deltaA, deltaB_u, C):
+    y, h = torch.empty_like(deltaA[..., 0]), torch.zeros_like(deltaA[0, 0, 0])
+    for b in range(len(deltaA)):
+        for d in range(deltaA.shape[1]):
+            for t in range(deltaA.shape[2]):
+                h = deltaA[b, d, t] * h + deltaB_u[b, d, t]
+                y[b, d, t] = h @ C[b, :, t]
+    return y
+
+
 def loop_into_a_default(deltaA, deltaB_u, C, ys=[]):  # noqa: B006 (the mistake)
     ys.extend(loop(deltaA, deltaB_u, C, start=torch.zeros_like(deltaA[:, :, 0])).unbind(-1))
     return torch.stack(ys, -1)
@@ -737,6 +772,19 @@ def loop_otherwise_in_float64(deltaA, deltaB_u, C):
 
 
 LOOP = [
+    (
+        "two letters for one axis",
+        lambda a, x, C: loop(a, x, C, read=lambda h, c: torch.einsum("bdn,bm->bd", h, c), start=0),
+        "two sums in the place of one",
+    ),
+    *(
+        (f"h in front of the loop over {title}", answer, "a state that goes on from the row before")
+        for title, answer in (
+            ("sequences", loop_over_rows(0)),
+            ("channels", loop_over_rows(1)),
+            ("both", loop_over_both),
+        )
+    ),
     (
         "a decay behind the plus",
         with_step(lambda h, a, x, t: torch.addcmul(h, a[:, :, t], x[:, :, t])),
@@ -946,6 +994,10 @@ def with_gate_on_z(y, u, D, z):
 
 
 SKIP = [
+    ("y and z exchanged", lambda y, u, D, z: F.silu(y) * torch.addcmul(z, u, D[:, None]), "y and z exchanged"),
+    ("y and z exchanged, sigmoid", lambda y, u, D, z: (z + D[:, None] * u) * y.sigmoid(), "y and z exchanged"),
+    ("|D|", lambda y, u, D, z: (y + D.abs()[:, None] * u) * F.silu(z), "a function of D"),
+    ("softmax over channels", lambda y, u, D, z: (y + D[:, None] * u) * z.softmax(1), "another gate than SiLU"),
     *(
         (
             f"{title} for D",

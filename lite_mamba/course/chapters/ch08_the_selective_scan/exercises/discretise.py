@@ -90,8 +90,9 @@ DISCRETISE = Exercise(
         ),
         Misconception(
             "summed over the tokens",
-            "The letter l is missing behind the arrow, so einsum adds up the tokens, and one axis is gone. Every token "
-            "keeps a decay and a drive of its own. Compare your shapes with the docstring's.",
+            "The tokens are added up, and one axis is gone: einsum does so if the letter l is missing behind the "
+            "arrow, and `@` does so by itself. Every token keeps a decay and a drive of its own. Compare your shapes "
+            "with the docstring's.",
             [
                 edited(discretise, "d n -> b d l n → d n -> b d n", "l, b d l -> b d l n → l, b d l -> b d n"),
                 edited(discretise, "d n -> b d l n → d n -> b d n"),
@@ -298,7 +299,7 @@ DISCRETISE = Exercise(
         Misconception(
             "a sum in the place of a product",
             "Where two of Δ, A, B and u should be multiplied, they are added. Compare your signs with those of the "
-            "docstring.",
+            "docstring. A product of two exponentials adds their exponents, too.",
             [
                 edited(discretise, f"{EXPONENT} → delta[..., None] + A[:, None]"),
                 *(
@@ -348,10 +349,11 @@ DISCRETISE = Exercise(
         ),
         Misconception(
             "one B for all tokens",
-            "You write every token with the B of one. Each token has a B of its own.",
+            "You write every token with the same B: that of one token, or the mean of all. Each token has a B of its "
+            "own.",
             [
-                edited(discretise, "delta, B, u) → delta, B[..., :1].expand_as(B), u)"),
-                edited(discretise, "delta, B, u) → delta, B[..., -1:].expand_as(B), u)"),
+                edited(discretise, f"delta, B, u) → delta, {one}.expand_as(B), u)")
+                for one in ("B[..., :1]", "B[..., -1:]", "B.mean(-1, keepdim=True)")
             ],
         ),
     ],

@@ -61,7 +61,14 @@ SKIP_AND_GATE = Exercise(
             [
                 _gated(f"(y + D[:, None] * u) * {gate}")
                 for gate in (
-                    *("F.relu(z)", "torch.tanh(z)", "F.gelu(z)", "F.softplus(z)", "F.softmax(z, -1)"),
+                    *(
+                        "F.relu(z)",
+                        "torch.tanh(z)",
+                        "F.gelu(z)",
+                        "F.softplus(z)",
+                        "F.softmax(z, -1)",
+                        "F.softmax(z, 1)",
+                    ),
                     *("F.elu(z)", "F.leaky_relu(z)", "F.mish(z)", "F.hardswish(z)", "z * torch.tanh(z)"),
                     *("z * torch.sigmoid(-z)", "F.silu(-z)", "F.silu(F.silu(z))", "(1 - F.silu(z))"),
                     *(
@@ -183,7 +190,10 @@ SKIP_AND_GATE = Exercise(
             "The weight of the skip is a function of D, such as exp(D). D is that weight as it is.",
             [
                 _gated(f"(y + ({weight})[:, None] * u) * F.silu(z)")
-                for weight in ("D.exp()", "-D.exp()", "torch.sigmoid(D)", "F.softplus(D)", "F.silu(D)", "D**2")
+                for weight in (
+                    *("D.exp()", "-D.exp()", "torch.sigmoid(D)", "F.softplus(D)", "F.silu(D)", "D**2"),
+                    *("D.abs()", "F.relu(D)", "torch.tanh(D)", "F.softmax(D, 0)"),
+                )
             ],
         ),
         Misconception(
@@ -210,6 +220,12 @@ SKIP_AND_GATE = Exercise(
             "u in the place of z",
             "The gate is SiLU(u): the input opens and closes its own way out. The gate comes from z.",
             _gated("(y + D[:, None] * u) * F.silu(u)"),
+        ),
+        Misconception(
+            "y and z exchanged",
+            "y and z have changed places: z is what passes, and y opens and closes. y is what was read from the state, "
+            "and the gate comes from z.",
+            [_gated(f"(z + D[:, None] * u) * F.{gate}(y)") for gate in ("silu", "sigmoid")],
         ),
         Misconception(
             "z once too often",
