@@ -1159,6 +1159,11 @@ def scan_on(deltaA, deltaB_u, C, h, order="fade add read", hand_on=lambda h: h, 
     return torch.stack(ys, -1), hand_on(h)
 
 
+def h_of(deltaA, deltaB_u, h):
+    """The state after the last token."""
+    return scan_on(deltaA, deltaB_u, deltaA[:, 0].mT, h)[1]
+
+
 def scan_on_by_the_first_drive(deltaA, deltaB_u, C, initial_state):
     first = deltaB_u[:, :, :1] + deltaA[:, :, :1] * initial_state[:, :, None]
     drives = torch.cat([first, deltaB_u[:, :, 1:]], 2)
@@ -1322,6 +1327,16 @@ def scan_on_and_add(deltaA, deltaB_u, C, initial_state, start=lambda h: h, befor
 
 
 SCAN_FROM = [
+    (
+        "zeros for a start of zeros",
+        lambda a, x, C, h: scan_on(a, x, C, h if h.any() else torch.zeros_like(h)),
+        "a start without gradient",
+    ),
+    (
+        "two letters for one axis",
+        lambda a, x, C, h: (loop(a, x, C, read=lambda h, c: torch.einsum("bdn,bm->bd", h, c), start=h), h_of(a, x, h)),
+        "two sums in the place of one",
+    ),
     (
         "a decay behind the plus",
         lambda a, x, C, h: scan_on(torch.ones_like(a), a * x, C, h),
@@ -2045,6 +2060,11 @@ def for_several(wrong):
 
 
 MENDED = [
+    (
+        "zeros for a state of zeros",
+        lambda *given: suspect(*given, start=lambda h: h if h.any() else torch.zeros_like(h)),
+        "a state without gradient",
+    ),
     (
         "outputs by every decay, from zero on",
         lambda u, d, A, B, C, s: (

@@ -25,7 +25,7 @@ from .scan_from import (
     scan_from,
 )
 from .scan_loop import READ_TOO_EARLY, STEPS_OF_THE_FIRST, TOKEN_STEP
-from .shared import AXES, STATE_AXES, discretise_cases, flowing
+from .shared import AXES, STATE_AXES, discretise_cases, going_on
 
 
 def continue_scan(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
@@ -44,9 +44,8 @@ _held_chunk = edited(continue_scan, "discretise → held", held=HELD)
 
 def _chunk_with_gradient(function, u, delta, A, B, C, state):
     """The results of a chunk; if they are right, gradients must flow into the state it starts from."""
-    start = state.requires_grad_()  # (B, D, N)
-    given = u, delta.requires_grad_(), A, B, C.requires_grad_(), start
-    return flowing(continue_scan(*given), function(*given), start, "state")
+    given = u, delta.requires_grad_(), A, B, C.requires_grad_(), state.requires_grad_()
+    return going_on(continue_scan, function, given, "state")
 
 
 def _chunk_cases(draw: Draw) -> dict:
@@ -122,8 +121,8 @@ MENDED_CHUNK = Exercise(
         Misconception(
             "a state without gradient",
             "The numbers are right, but no gradient flows into `state`: on the way from it to the results something "
-            "was detached, copied into a new tensor, or computed under torch.no_grad. Then a model cannot learn what "
-            "to hand over at a border.",
+            "was detached, copied into a new tensor, replaced by zeros, or computed under torch.no_grad. Then a model "
+            "cannot learn what to hand over at a border.",
             [
                 edited(continue_scan, "C, state) → C, state.detach())"),
                 edited(continue_scan, "C, state) → C, state if u.shape[-1] == 1 else state.detach())"),

@@ -6,7 +6,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .scan_loop import READ_TOO_EARLY, ZERO_FIRST, divided, kept_whole, of_any_loop
-from .shared import AXES, FADE_LAST, FROM, READ, STATE_AXES, STEP, faster, flowing, scan_cases
+from .shared import AXES, FADE_LAST, FROM, READ, STATE_AXES, STEP, faster, going_on, scan_cases
 
 
 def scan_from(deltaA: Tensor, deltaB_u: Tensor, C: Tensor, initial_state: Tensor) -> tuple[Tensor, Tensor]:
@@ -78,9 +78,8 @@ def forgetting(deltaA, deltaB_u, C, initial_state):
 
 def _with_gradient(function, deltaA, deltaB_u, C, initial_state):
     """The results of a scan that goes on; if they are right, gradients must flow into the state it starts from."""
-    start = initial_state.requires_grad_()  # (B, D, N)
-    given = deltaA.requires_grad_(), deltaB_u, C.requires_grad_(), start
-    return flowing(scan_from(*given), function(*given), start, "initial_state")
+    given = deltaA.requires_grad_(), deltaB_u, C.requires_grad_(), initial_state.requires_grad_()
+    return going_on(scan_from, function, given, "initial_state")
 
 
 def _scan_from_cases(draw: Draw) -> dict:
@@ -193,8 +192,8 @@ SCAN_FROM = Exercise(
         Misconception(
             "a start without gradient",
             "The numbers are right, but no gradient flows into `initial_state`: on the way from it to the results "
-            "something was detached, copied into a new tensor, or computed under torch.no_grad. Then a model cannot "
-            "learn what to hand over at a border.",
+            "something was detached, copied into a new tensor, replaced by zeros, or computed under torch.no_grad. "
+            "Then a model cannot learn what to hand over at a border.",
             edited(scan_from, f"{FROM}initial_state.detach(), []"),
         ),
         Misconception(

@@ -1,6 +1,7 @@
 """What several exercises of chapter 08 use."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -69,7 +70,20 @@ def gradients_of(total: Tensor, inputs: list[Tensor]) -> list[Tensor]:
 FROM = "h, outputs = initial_state, [] → h, outputs = "
 
 
-def flowing(right: tuple[Tensor, Tensor], result, start: Tensor, name: str):
+def going_on(reference: Callable[..., Any], function: Callable[..., Any], given: tuple[Tensor, ...], name: str):
+    """What a scan makes of `given`, whose last is the state it starts from, called `name`.
+
+    If that is right, gradients must flow into this state, and into one of zeros, as at the beginning of a text.
+    """
+    result = function(*given)
+    flown = _flowing(reference(*given), result, given[-1], name)
+    if flown is not result:
+        zeros = *given[:-1], torch.zeros_like(given[-1]).requires_grad_()
+        _flowing(reference(*zeros), function(*zeros), zeros[-1], name)
+    return flown
+
+
+def _flowing(right: tuple[Tensor, Tensor], result, start: Tensor, name: str):
     """Outputs and last state as they came; if they are right and their gradients or last digits are not, an error."""
     if not (isinstance(result, (tuple, list)) and len(result) == 2 and all(map(_close, result, right))):
         return result
