@@ -488,14 +488,14 @@ def test_the_timed_scans_compute_the_same_as_the_package(timings):
     assert all((table > 0).all() for table in timings.times.values())
 
 
-def test_the_products_that_are_told_are_those_of_one_state_over_all_steps(timings):
+def test_the_products_that_are_told_are_those_of_one_number_of_the_state_over_all_steps(timings):
     length, states = 128, 16
     products = []
     for scan in (figures.linear_loop, chapter.hillis_steele):
         with figures.Counter() as counter:
             scan(torch.rand(length, states), torch.rand(length, states))
         products.append(counter.multiplications // states)
-    told = "16 states a step. Over all steps, a state takes {} products with the loop, {} with Hillis–Steele."
+    told = "a state of 16 numbers. Over all steps, each number takes {} products with the loop, {} with Hillis–Steele."
     assert told.format(*products) in timings.update(length=length, channels=1)
 
 
@@ -537,6 +537,23 @@ def test_the_package_calls_less_often_than_the_loop_and_never_has_a_wide_table(t
         largest = max(size for _, size in counts.writes) / (1024 * channels * timings.STATES)
     assert min(calls.values()) > 5
     assert largest <= 0.25  # of the wide block
+
+
+def test_a_tile_of_the_package_is_a_quarter_of_the_states_and_holds_their_decays_too(timings):
+    held = []
+    allocate = torch.Tensor.new_empty
+
+    def watched(tensor, *shape):
+        held.append(allocate(tensor, *shape))
+        return held[-1]
+
+    with pytest.MonkeyPatch.context() as patch, torch.no_grad():
+        patch.setattr(torch.Tensor, "new_empty", watched)
+        selective_scan_fn(*timings._case(128, 1024))
+    buffers = max(held, key=torch.numel)  # the decays and the states of a tile
+    assert [len(buffers), 4 * buffers[0].numel()] == [2, 1024 * 128 * 16]
+    (text,) = (cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.source.startswith("So there is no"))
+    assert "Of the table of states it never holds more than a quarter" in text  # the bytes that it holds are more
 
 
 def test_the_loop_makes_the_most_calls_and_writes_the_fewest_tables():

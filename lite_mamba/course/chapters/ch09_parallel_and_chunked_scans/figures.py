@@ -588,9 +588,9 @@ class Timings(LiveFigure):
         joined = sum(map(len, doubling_rounds(L)))
         wrong = f" With other outputs than the package: {', '.join(self.wrong)}." if self.wrong else ""
         return (
-            f"L = {L}, {channels * self.STATES} states a step. Over all steps, a state takes {L} products with the "
-            f"loop, {written(2 * joined, ',')} with Hillis–Steele. Times are in the picture, measured on this machine."
-            f"{wrong}{self.whose_are(self.scans)}"
+            f"L = {L}, a state of {channels * self.STATES} numbers. Over all steps, each number takes {L} products "
+            f"with the loop, {written(2 * joined, ',')} with Hillis–Steele. Times are in the picture, measured on this "
+            f"machine.{wrong}{self.whose_are(self.scans)}"
         )
 
 
