@@ -196,6 +196,27 @@ def test_a_pole_is_marked_on_its_side_of_the_circle_inside_the_picture_and_clear
                 assert box.contains(*where) and not any(word.contains(*where) for word in words)
 
 
+def test_a_pole_and_a_ring_that_are_marked_too_near_are_said_to_be_further_out(planes):
+    planes.picture()  # which lays it out
+    for method, re, im, delta in itertools.product(RULES, (-6, -0.5, 0.5), (0, 0.8, 2.5, 4), (0.3, 0.5, 1.5)):
+        planes.update(re=re, im=float(im), delta=delta, method=method)
+        words = ((planes.z_pole, planes.image, planes.readout), (planes.true_z, planes.true_pole, planes.ring_key))
+        for z, mark, text in words:
+            there = abs(complex(*mark.get_xydata()[0]) - complex(z)) < 1e-6
+            assert ("further out" in text.get_text()) != there, (method, re, im, delta)
+        inside, ring = (text.get_window_extent() for text in planes.z.texts[:2])
+        assert inside.x1 < ring.x0 and ring.x1 < planes.z.get_window_extent().x1
+    planes.update(re=0.5, im=0.8, delta=1.5, method="Euler")  # the ring alone
+    assert "further out" in planes.ring_key.get_text() and "further out" not in planes.readout.get_text()
+
+
+def test_a_pole_one_turn_a_tick_higher_has_the_same_z(planes):
+    planes.update(re=-0.5, im=1.0, delta=1.5, method="zero-order hold")
+    low = planes.z_pole
+    planes.update(re=-0.5, im=1.0 + 2 * math.pi / 1.5, delta=1.5, method="zero-order hold")
+    assert planes.z_pole == pytest.approx(low)
+
+
 def test_a_pole_in_the_s_plane_is_clear_of_the_words(planes):
     for method, im in itertools.product(RULES, np.arange(0, 4.05, 0.1)):
         planes.update(re=-6.0, im=float(im), delta=1.0, method=method)

@@ -411,11 +411,11 @@ class PolePlanes(LiveFigure):
         ax.add_patch(Circle((0, 0), 1, facecolor=STABLE, edgecolor=style.BLACK, lw=3, zorder=0))
         words = {"y": -2.15, "va": "bottom", "color": style.GREY, "fontsize": 13}
         ax.text(-4.3, s="inside: dies out", **words)
-        ax.text(3.0, s="ring: the true factor", ha="right", **words)
+        self.ring_key = ax.text(3.0, s="ring: the true factor", ha="right", **words)
         (self.true_pole,) = ax.plot([], [], "o", mfc="none", mec=style.GREY, mew=2.5, ms=19, zorder=4)
         (self.image,) = ax.plot([], [], "o", ms=13, zorder=5)
         self.readout = ax.text(-4.3, 2.2, "", va="top", fontsize=14, fontweight="bold")
-        self.move(self.true_pole, self.image, self.readout)
+        self.move(self.true_pole, self.image, self.readout, self.ring_key)
 
     def _build_response(self):
         ax = self.below
@@ -501,6 +501,7 @@ class PolePlanes(LiveFigure):
         words = f"z = {formula}\n   " if formula else "z "
         words += f"= {number(z, paired)}{further}"
         self.readout.set(text=words, color=self._colour())
+        self.ring_key.set_text("ring: the true factor" if true == self.true_z else "ring: true factor, further out")
 
     def _colour(self) -> str:
         return style.VERMILLION if self.grows else style.BLUE
