@@ -1,6 +1,7 @@
 """The figures of notebook 08 show what the package computes, at every corner of their sliders."""
 
 import json
+import math
 import re
 import warnings
 from pathlib import Path
@@ -214,6 +215,11 @@ def texts(notebook: Path) -> list[str]:
     return ["".join(cell["source"]) if cell["cell_type"] == "markdown" else "" for cell in cells]
 
 
+def output_of(cell: dict) -> str:
+    """What a code cell printed."""
+    return "".join("".join(one.get("text", "")) for one in cell["outputs"])
+
+
 def test_the_text_says_that_silu_of_z_and_not_z_multiplies_what_comes_out():
     y, u, D, z = torch.full((1, 1, 1), 3.0), torch.ones(1, 1, 1), torch.ones(1), torch.full((1, 1, 1), -2.0)
     out = chapter.skip_and_gate(y, u, D, z)
@@ -240,6 +246,45 @@ def test_the_first_map_stands_below_the_words_for_its_colours_and_its_scale():
     sources = ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]]
     first = next(i for i, source in enumerate(sources) if "StateMap(" in source)
     assert all(word in sources[first - 1] for word in ("Red is positive, blue is negative", "±"))
+
+
+def test_each_row_of_the_weights_is_what_the_text_says_that_is_left_of_a_token():
+    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    (at,) = (i for i, cell in enumerate(cells) if "noise of now" in "".join(cell["source"]) and cell["outputs"])
+    rows = re.findall(r"^(?:fixed Δ = +([\d.]+)|selective) +([\d.]+) +([\d.]+)$", output_of(cells[at]), re.M)
+    assert len(rows) == 4
+    written, now = 24, 38
+    for fixed, data, noise in rows:
+        shown = figures.StateMap()
+        delta = torch.full_like(shown.u, float(fixed)) if fixed else shown.selective_delta  # (L,)
+        left = delta[written] * math.prod(math.exp(-step) for step in delta[written + 1 : now + 1])
+        assert (data, noise) == (f"{left:.6f}", f"{delta[now]:.6f}")
+    assert (
+        "each token after it, by its own Δ, leaves $e^{-\\Delta}$ of that: after 14, the first"
+        in texts(NOTEBOOK)[at - 1]
+    )
+
+
+def test_no_text_counts_the_lines_of_an_algorithm_that_the_last_table_lists():
+    told = texts(NOTEBOOK)
+    (table,) = (i for i, text in enumerate(told) if "Algorithm 2, line 4" in text)
+    assert not any(re.search(r"\bline \d|\blines \d", text) for text in told[:table])
+    (at,) = (i for i, text in enumerate(told) if "Algorithm 2 from its softplus on" in text)
+    code = "".join(json.loads(NOTEBOOK.read_text("utf-8"))["cells"][at + 1]["source"])
+    assert code.split('"""')[2].strip().startswith("delta = F.softplus(")
+
+
+def test_the_symbol_card_tells_each_counter_in_the_column_of_meanings():
+    (card,) = (text for text in texts(NOTEBOOK) if text.startswith("## Symbols"))
+    rows = [[part.strip() for part in line.strip("|").split("|")] for line in card.splitlines() if line.startswith("|")]
+    assert not any("counter" in shape for _, _, shape, _ in rows)  # there no rule compares letters with things
+    (things,) = (meaning for *_, meaning in rows if meaning.startswith("counters: "))
+    assert things == "counters: tokens, earlier tokens, states"
+
+
+def test_a_question_about_a_thing_that_has_something_names_the_thing_before_its_verb():
+    asked = [question.text for question in chapter.RECAP] + texts(NOTEBOOK)
+    assert not [found for text in asked for found in re.findall(r"\bWhich \w+ (?:has|have) (?:the|`).*", text)]
 
 
 def test_before_the_first_data_token_no_share_of_it_is_told():

@@ -4,7 +4,7 @@ from ....checking.exercise import Question
 
 RECAP = [
     Question(
-        text="u is (B, D, L) and A is (D, N). Which shape has the tensor of all decays?",
+        text="u is (B, D, L) and A is (D, N). What is the shape of the tensor of all decays?",
         choices=["(B, D, L)", "(D, N)", "(B, D, N)", "(B, D, L, N)"],
         answer="(B, D, L, N)",
         why="Every token has a step size of its own for each channel, and every channel has N states that fade at "
