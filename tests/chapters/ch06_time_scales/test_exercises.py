@@ -29,9 +29,8 @@ def split_by_an_arbitrary_rule(model, weight_decay):
 def test_the_card_lists_only_the_parameters_that_differ(capsys):
     course.check("06.split_weight_decay", split_by_an_arbitrary_rule)
     words = capsys.readouterr().out
-    assert re.search(
-        r"^block\.x_proj\.weight is 0; it should be (0\.01|0\.1)\.$", words, re.M
-    )  # as in code: no capital
+    # a name as in code has no capital
+    assert re.search(r"^block\.x_proj\.weight is 0; it should be (0\.01|0\.1)\.$", words, re.M)
     assert re.search(r"block\.x_proj\.weight: (0\.01|0\.1)$", words, re.M)  # and numbers, without quotes
     assert "A_log" not in words and "norm." not in words  # norm: LayerNorm(2) is a layer of the model
 

@@ -1328,6 +1328,11 @@ def scan_on_and_add(deltaA, deltaB_u, C, initial_state, start=lambda h: h, befor
 
 SCAN_FROM = [
     (
+        "seven more from zeros",
+        lambda a, x, C, h: scan_on(a, x, C, h if h.any() else h + 7),
+        None,
+    ),
+    (
         "zeros for a start of zeros",
         lambda a, x, C, h: scan_on(a, x, C, h if h.any() else torch.zeros_like(h)),
         "a start without gradient",
@@ -2060,6 +2065,11 @@ def for_several(wrong):
 
 
 MENDED = [
+    (
+        "seven more from zeros",
+        lambda *given: suspect(*given, start=lambda h: h if h.any() else h + 7),
+        None,
+    ),
     (
         "zeros for a state of zeros",
         lambda *given: suspect(*given, start=lambda h: h if h.any() else torch.zeros_like(h)),

@@ -539,7 +539,8 @@ def test_the_package_calls_less_often_than_the_loop_and_never_has_a_wide_table(t
     assert largest <= 0.25  # of the wide block
 
 
-def test_a_tile_of_the_package_is_a_quarter_of_the_states_and_holds_their_decays_too(timings):
+@pytest.mark.parametrize(("width", "of_the_table"), [(128, 0.25), (1, 1)])
+def test_a_tile_of_the_package_is_a_quarter_of_the_wide_table_and_holds_its_decays_too(timings, width, of_the_table):
     held = []
     allocate = torch.Tensor.new_empty
 
@@ -549,11 +550,13 @@ def test_a_tile_of_the_package_is_a_quarter_of_the_states_and_holds_their_decays
 
     with pytest.MonkeyPatch.context() as patch, torch.no_grad():
         patch.setattr(torch.Tensor, "new_empty", watched)
-        selective_scan_fn(*timings._case(128, 1024))
+        selective_scan_fn(*timings._case(width, 1024))
     buffers = max(held, key=torch.numel)  # the decays and the states of a tile
-    assert [len(buffers), 4 * buffers[0].numel()] == [2, 1024 * 128 * 16]
+    assert [len(buffers), 4 * buffers[0].numel()] == [2, of_the_table * 4 * 1024 * width * 16]
     (text,) = (cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.source.startswith("So there is no"))
-    assert "Of the table of states it never holds more than a quarter" in text  # the bytes that it holds are more
+    assert (
+        "Of the wide block's table of states it never holds more than a quarter" in text
+    )  # the bytes that it holds are more
 
 
 def test_the_loop_makes_the_most_calls_and_writes_the_fewest_tables():

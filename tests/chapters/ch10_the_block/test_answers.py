@@ -834,13 +834,16 @@ def False_for_a_row_apart(layer, x):
     return not any(torch.allclose(layer(x)[b], layer(x[b : b + 1])[0], atol=1e-5) for b in range(len(x)))
 
 
-def among_ones(layer, x):
-    for b in range(len(x)):
-        other = torch.ones_like(x)
-        other[b] = x[b]
-        if not torch.allclose(layer(other)[b], layer(x)[b], atol=1e-5):
-            return False
-    return True
+def among(number):
+    def test(layer, x):
+        for b in range(len(x)):
+            other = torch.full_like(x, number)
+            other[b] = x[b]
+            if not torch.allclose(layer(other)[b], layer(x)[b], atol=1e-5):
+                return False
+        return True
+
+    return test
 
 
 def row_before(layer, x):
@@ -883,7 +886,7 @@ GROUPED = "rows tested in groups"
 INDEPENDENT = [
     ("row by row", row_by_row, "right"),
     ("noise in each row", noise_elsewhere(), "right"),
-    ("each row among ones", among_ones, "right"),
+    *((f"each row among {number}", among(number), "right") for number in (1, 2, -5, 0.5)),
     ("jacobian", by_jacobian, "right"),
     ("chunks", lambda layer, x: torch.allclose(layer(x), torch.cat([layer(r) for r in x.chunk(len(x))])), "right"),
     ("two halves", in_groups(lambda rows: rows // 2), GROUPED),
@@ -1569,6 +1572,18 @@ def wide(channels, taps, dilations):
     return front
 
 
+class Numbered(nn.Module):
+    """Layers that a loop reaches by their numbers alone."""
+
+    def __init__(self, layers):
+        super().__init__()
+        for number, layer in enumerate(layers):
+            self.add_module(str(number), layer)
+
+    def __getitem__(self, number):
+        return list(self.children())[number]
+
+
 def within(layers):
     """The list as a part of another module."""
     inner = nn.Module()
@@ -1618,6 +1633,7 @@ def beside_a_copied_weight(channels, taps, dilations):
 BRANCHES = [
     ("ModuleList", make(), "right"),
     ("a dilation set later", dilated_later, "right"),
+    ("reached by numbers alone", make(own=Numbered), "right"),
     ("the bug", make(second=second_name), "the bug, still in"),
     ("a plain list", make(own=list), "a list that PyTorch does not see"),
     ("nothing trains", make(train=False), "weights that do not train"),

@@ -126,7 +126,8 @@ def test_a_length_in_tokens_is_told_beside_that_of_the_picture():
     """The picture's sequences have no length in the text; the model trained anew is told by theirs."""
     length = 2 * figures.copying()[0].shape[1]
     assert facts("copying-noconv-0")["run"]["length"] == length  # as it was trained
-    assert "at twice the length." in cell_with("Trained anew") and f"{length} tokens" not in cell_with("Trained anew")
+    cell = cell_with("Trained anew")
+    assert "on sequences twice as long." in cell and f"{length} tokens" not in cell
 
 
 def test_the_comment_on_a_cast_says_why_it_is_there():

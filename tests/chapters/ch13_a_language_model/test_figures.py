@@ -503,7 +503,7 @@ def test_what_closes_a_bracket_rightly_is_told_before_its_share():
 @pytest.mark.parametrize("closing", ")]}")
 def test_a_list_is_closed_by_the_likeliest_of_the_three_brackets_whatever_else_is_likelier(closing, monkeypatch):
     def model(ids):
-        assert not any(bytes([closing]) in bytes(ids[0].tolist()) for closing in b")]}")  # none is closed: it would be
+        assert not {*b")]}"} & {*ids[0].tolist()}  # the list goes on: nothing is closed on the way
         logits = torch.zeros(*ids.shape, 256)
         logits[..., ord(closing)], logits[..., ord(",")] = 1, 2
         return logits

@@ -321,13 +321,14 @@ CAUSAL_CONV_LOOP = Exercise(
         Misconception(
             "a tap that is not there",
             "You ask for weight[:, W]. There are W taps, counted from 0: the last one is W − 1. Print the number of "
-            "the tap in each product. From where to where should it run, and is it that of a tap, and not a time?",
+            "the tap in each product. Is it the number of a tap, and not a time? From where to where should it run?",
             edited(causal_conv_loop, "for k in range(width) → for k in range(width + 1)"),
         ),
         Misconception(
             "minus zero taken for the last tap",
             "You count the taps from the end by how many steps back a sample lies. But −0 is 0: weight[:, -0] is the "
-            "first tap, and now needs the last one. Which index has the last tap, counted from the end?",
+            "first tap, and the sample of now needs the last one. What is the index of the last tap, counted from the "
+            "end?",
             edited(causal_conv_loop, f"{TAP} → weight[:, -(width - 1 - k)]"),
         ),
         Misconception(

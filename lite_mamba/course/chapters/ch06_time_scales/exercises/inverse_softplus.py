@@ -189,14 +189,11 @@ INVERSE_SOFTPLUS = Exercise(
             "nothing has to be cut: bring the formula into a form in which only exp(−dt) occurs.",
             [
                 _inverse(f"torch.log({inside})")
-                for most in (20, 50, 80, 85, 88)
-                for inside in (f"torch.expm1(dt.clamp(max={most}))", f"torch.exp(dt.clamp(max={most})) - 1")
-            ]
-            + [
-                _inverse(f"torch.log(torch.{inside}")
-                for least in (1e-6, 1e-4)
-                for most in (20, 50, 80)
-                for inside in (f"expm1(dt.clamp({least}, {most})))", f"exp(dt.clamp({least}, {most})) - 1)")
+                for ends in (
+                    *(f"max={most}" for most in (20, 50, 80, 85, 88)),
+                    *(f"{least}, {most}" for least in (1e-6, 1e-4) for most in (20, 50, 80)),
+                )
+                for inside in (f"torch.expm1(dt.clamp({ends}))", f"torch.exp(dt.clamp({ends})) - 1")
             ],
         ),
         Misconception(

@@ -199,14 +199,15 @@ MENDED_INIT = Exercise(
         Misconception(
             "marked biases set to zero",
             "Every Δ is exactly softplus(0) = 0.693: the dt bias is zero. Either zeros take the place of your "
-            "numbers, or these are never written. On which object does the package put its mark: the layer, the "
+            "numbers, or your numbers are never written. On which object does the package put its mark: the layer, the "
             "weight or the bias?",
             [_BY_LAYER, *_then_the_others_reset(_BY_LAYER)],
         ),
         Misconception(
             "the logarithm of a negative number",
             "Δ is not a number: somewhere a logarithm is taken of a negative number, perhaps by the inverse of "
-            "softplus. Negative are log(dt), exp(log(dt)) − 1, and the bias that comes out. Which of them goes in?",
+            "softplus. Three things are negative here: log(dt), exp(log(dt)) − 1, and the bias that comes out. Which "
+            "of them goes in?",
             [_LOG_FED, *_then_the_others_reset(_LOG_FED)],
         ),
         Misconception(

@@ -228,8 +228,10 @@ def _heard(answer, /, function, inputs):
     return result
 
 
-def _all_round(function, inputs):
-    """Whether rounding in float32 takes the difference of some of these outputs; or a gradient is wrong anyhow."""
+def _lost_in_float32(function, inputs):
+    """Whether float32 rounds the difference of some output away, as of more than three large ones; or a gradient is
+    wrong anyhow.
+    """
     return function in GROSS or (function in LARGE and inputs[0].numel() > 3)
 
 
@@ -440,7 +442,7 @@ GRADIENTS_ARE_RIGHT = Exercise(
                 edited(gradients_are_right, ".double() → ", "exact, → exact, atol=1e-1, rtol=1e-1,"),
                 edited(gradients_are_right, "return → return function.__wrapped__ not in (*LARGE, cube) and"),
             ],
-            where=lambda function, inputs: function is square or _all_round(function, inputs),
+            where=lambda function, inputs: function is square or _lost_in_float32(function, inputs),
         ),
         Misconception(
             "differences of float32 numbers",
@@ -448,7 +450,7 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "has too few digits for their difference, the fewer the larger they are. Another ε and wider tolerances do "
             "not mend that: which format has more digits?",
             edited(gradients_are_right, ".double() → ", "exact, → exact, atol=0.01,"),
-            where=_all_round,
+            where=_lost_in_float32,
         ),
     ],
 )

@@ -85,13 +85,13 @@ def _into_a_table(deltaA, deltaB_u, C):
     return torch.einsum("b d l n, b n l -> b d l", h, C)
 
 
-def _in_one(rows: Sequence[int]) -> Callable[..., Tensor]:
+def _in_one(axes: Sequence[int]) -> Callable[..., Tensor]:
     """The sequences (axis 0), the channels (axis 1) or both, one behind the other as one long sequence."""
 
     def wrong(deltaA, deltaB_u, C):
         ways_out = C[:, None].expand(-1, deltaA.shape[1], -1, -1).movedim(-1, 2)  # (B, D, L, N)
-        order = (*(axis for axis in (0, 1) if axis not in rows), *rows, 2)  # those that stay apart stand in front
-        long = [x.permute(*order, 3).flatten(2 - len(rows), 2) for x in (deltaA, deltaB_u, ways_out)]
+        order = (*(axis for axis in (0, 1) if axis not in axes), *axes, 2)  # those that stay apart stand in front
+        long = [x.permute(*order, 3).flatten(2 - len(axes), 2) for x in (deltaA, deltaB_u, ways_out)]
         h, outputs = torch.zeros_like(long[0].select(-2, 0)), []
         for decay, drive, way_out in zip(*(x.unbind(-2) for x in long), strict=True):
             h = decay * h + drive
@@ -259,9 +259,9 @@ def of_any_loop(
         ),
         Misconception(
             "two sums in the place of one",
-            "The states are added up, and the numbers of C are added up, and the two sums multiplied: in einsum, if h "
-            "and C have two letters for one axis. Each state meets its own number of C first, and the products are "
-            "added up.",
+            "The states are added up, and the numbers of C are added up, and the two sums multiplied. einsum does so "
+            "if h and C have two letters for one axis. Each state meets its own number of C first, and the products "
+            "are added up.",
             _pairwise(loop, "h.sum(-1) * C[:, :, t].sum(-1, keepdim=True)"),
         ),
         Misconception(
@@ -573,7 +573,7 @@ SCAN_LOOP = Exercise(
             "a state that goes on from the row before",
             "The first sequence, or the first channel, is right, and the next one goes on from where it ended: h is "
             "made once, in front of a loop over them. Each begins at zero.",
-            [_in_one(rows) for rows in ((0,), (1,), (0, 1))],
+            [_in_one(axes) for axes in ((0,), (1,), (0, 1))],
         ),
         *of_any_loop(
             scan_loop,

@@ -73,13 +73,17 @@ FROM = "h, outputs = initial_state, [] → h, outputs = "
 def going_on(reference: Callable[..., Any], function: Callable[..., Any], given: tuple[Tensor, ...], name: str):
     """What a scan makes of `given`, whose last is the state it starts from, called `name`.
 
-    If that is right, gradients must flow into this state, and into one of zeros, as at the beginning of a text.
+    If that is right, gradients must flow into this state, and a state of zeros, as at the beginning of a text, is right
+    with its gradients, too.
     """
     result = function(*given)
     flown = _flowing(reference(*given), result, given[-1], name)
-    if flown is not result:
-        zeros = *given[:-1], torch.zeros_like(given[-1]).requires_grad_()
-        _flowing(reference(*zeros), function(*zeros), zeros[-1], name)
+    if flown is result:  # as it came: it is not right
+        return result
+    zeros = *given[:-1], torch.zeros_like(given[-1]).requires_grad_()
+    again = function(*zeros)
+    if _flowing(reference(*zeros), again, zeros[-1], name) is again:
+        raise RuntimeError(f"the results are wrong where `{name}` is zero")
     return flown
 
 

@@ -431,13 +431,13 @@ def _more_than_two(layer, x):
     return len(x) > 2
 
 
-def _whole(draw: Draw, rows: int, *shape: int) -> Tensor:
-    """Whole numbers, whose sum is the same in any order: nobody's test fails by rounding, nor passes by it.
+def _odd_halves(draw: Draw, rows: int, *shape: int) -> Tensor:
+    """Halves of odd numbers, whose sum is the same in any order: nobody's test fails by rounding, nor passes by it.
 
-    No zeros and no ones: a row that is set to either has changed. At each place the rows, up to four, have numbers of
+    A row that is set to a whole number has changed. At each place the rows, up to four, have numbers of
     another size: what is taken from another row shows.
     """
-    sizes = 2 + (draw.integers(0, 8, *shape) + 2 * torch.arange(rows)[:, None, None]) % 9
+    sizes = 1.5 + (draw.integers(0, 8, *shape) + 2 * torch.arange(rows)[:, None, None]) % 9
     return (sizes * (2 * draw.integers(0, 1, rows, *shape) - 1)).float()
 
 
@@ -445,7 +445,7 @@ def _draw_layer(draw: Draw) -> dict:
     """The layers in turn, so that none is left out."""
     return {
         "layer": draw.in_turn(LAYERS),
-        "x": _whole(draw, draw.size(3, 4), draw.size(3, 6), 2),
+        "x": _odd_halves(draw, draw.size(3, 4), draw.size(3, 6), 2),
     }
 
 

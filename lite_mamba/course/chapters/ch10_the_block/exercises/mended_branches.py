@@ -1,7 +1,5 @@
 """Bug hunt: mended_branches, judged by what the module saves and trains."""
 
-from collections.abc import Iterable
-
 from torch import nn
 
 from ....checking.compare import Facts
@@ -201,8 +199,11 @@ def _facts(make, channels, taps, dilations):
     front = make(channels, taps, dilations)
     if not isinstance(front, nn.Module):
         return front
-    found = getattr(front, "conv1d_layers", [])
-    layers = [layer for layer in (found if isinstance(found, Iterable) else []) if isinstance(layer, nn.Conv1d)]
+    try:
+        found = list(getattr(front, "conv1d_layers", []))
+    except TypeError:  # a single convolution, or another module that no loop goes through
+        found = []
+    layers = [layer for layer in found if isinstance(layer, nn.Conv1d)]
     saved = front.state_dict()
     facts = {
         "numbers in the state dict": sum(tensor.numel() for tensor in saved.values()),
