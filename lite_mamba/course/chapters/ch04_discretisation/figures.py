@@ -501,7 +501,7 @@ class PolePlanes(LiveFigure):
         words = f"z = {formula}\n   " if formula else "z "
         words += f"= {number(z, paired)}{further}"
         self.readout.set(text=words, color=self._colour())
-        self.ring_key.set_text("ring: the true factor" if true == self.true_z else "ring: true factor, further out")
+        self.ring_key.set_text("ring: the true factor" if true == self.true_z else "ring: true z, further out")
 
     def _colour(self) -> str:
         return style.VERMILLION if self.grows else style.BLUE
