@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -138,14 +139,15 @@ def test_crosses_mark_a_factor_above_one_as_the_text_above_the_picture_says(plan
 
 
 @pytest.mark.parametrize(
-    "figure, marks, settings",
+    ("make", "marks", "settings"),
     [
-        (TickedBucket({"Euler": euler}), ("line", "dots"), {"delta": 0.25}),
-        (TickedBucket({"zero-order hold": zoh, "Euler": euler}), ("line", "dots", "hollow"), {"delta": 0.25}),
-        *((PolePlanes(), ("line", "dots"), {"delta": delta, "method": "bilinear"}) for delta in (0.05, 0.1, 0.15, 0.3)),
+        (partial(TickedBucket, {"Euler": euler}), ("line", "dots"), {"delta": 0.25}),
+        (partial(TickedBucket, {"zero-order hold": zoh, "Euler": euler}), ("line", "dots", "hollow"), {"delta": 0.25}),
+        *((PolePlanes, ("line", "dots"), {"delta": delta, "method": "bilinear"}) for delta in (0.05, 0.1, 0.15, 0.3)),
     ],
 )
-def test_the_thick_grey_curve_shows_around_the_marks_of_many_ticks(figure, marks, settings):
+def test_the_thick_grey_curve_shows_around_the_marks_of_many_ticks(make, marks, settings):
+    figure = make()
     figure.true_line.set(color="magenta", alpha=1)
 
     def seen() -> int:

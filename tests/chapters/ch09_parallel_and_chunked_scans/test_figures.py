@@ -554,9 +554,8 @@ def test_a_tile_of_the_package_is_a_quarter_of_the_wide_table_and_holds_its_deca
     buffers = max(held, key=torch.numel)  # the decays and the states of a tile
     assert [len(buffers), 4 * buffers[0].numel()] == [2, of_the_table * 4 * 1024 * width * 16]
     (text,) = (cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.source.startswith("So there is no"))
-    assert (
-        "Of the wide block's table of states it never holds more than a quarter" in text
-    )  # the bytes that it holds are more
+    # the bytes that it holds are more
+    assert "Of the wide block's table of states it never holds more than a quarter" in text
 
 
 def test_the_loop_makes_the_most_calls_and_writes_the_fewest_tables():

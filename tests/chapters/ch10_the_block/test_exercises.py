@@ -110,11 +110,10 @@ def test_the_last_hint_on_bytes_counts_what_the_furthest_tap_looks_back():
 
 def test_a_rate_of_a_and_a_half_life_are_not_one_word():
     """A is as published in each preset: what "stability first" gives up, and more states don't lengthen, is a time."""
-    published, first, many = (figures.facts(figures.PRESETS[name], 256) for name in (
-        "as published", "stability first", "longer context: states"))  # fmt: skip
-    assert f"{first['shortest half-life']:.1f} tokens in place of {published['shortest half-life']:.2f}" in cell_with(
-        "It gives up the short half-lives"
-    ).replace('"\n        "', "")
+    names = ("as published", "stability first", "longer context: states")
+    published, first, many = (figures.facts(figures.PRESETS[name], 256) for name in names)
+    answer = cell_with("It gives up the short half-lives").replace('"\n        "', "")
+    assert f"{first['shortest half-life']:.1f} tokens in place of {published['shortest half-life']:.2f}" in answer
     rates = Mamba(16, **figures.PRESETS["longer context: states"]).A_log[0].exp()  # (N,)
     new = rates[rates > Mamba(16).A_log.exp().max() + 0.5]
     assert f"the fast [rates](glossary.ipynb#R) {new.min():.0f} to {new.max():.0f}." in cell_with("Longer context")

@@ -434,8 +434,8 @@ def _more_than_two(layer, x):
 def _odd_halves(draw: Draw, rows: int, *shape: int) -> Tensor:
     """Halves of odd numbers, whose sum is the same in any order: nobody's test fails by rounding, nor passes by it.
 
-    A row that is set to a whole number has changed. At each place the rows, up to four, have numbers of
-    another size: what is taken from another row shows.
+    A row that is set to a whole number has changed. At each place the rows, up to four, have numbers of another size:
+    what is taken from another row shows.
     """
     sizes = 1.5 + (draw.integers(0, 8, *shape) + 2 * torch.arange(rows)[:, None, None]) % 9
     return (sizes * (2 * draw.integers(0, 1, rows, *shape) - 1)).float()
