@@ -51,3 +51,45 @@ def test_a_block_scans_its_part_once_and_does_not_go_the_second_way():
     assert "A whole block of the package works on parts, too, and scans once." in text
     with Processes(2) as ranks:
         assert ranks.run(scans) == [1, 1]
+
+
+def what_comes_when():
+    """The exchanges of a forward pass of a block, and where among them its work begins."""
+    from unittest import mock
+
+    import torch
+    import torch.distributed as dist
+
+    from lite_mamba import Mamba, distributed
+
+    block, come = Mamba(16), []
+    block.in_proj.register_forward_pre_hook(lambda *_: come.append("work"))
+
+    def noting(name, exchange):
+        def noted(*given):
+            value = given[-2] if name == "all tell all" else given[0]
+            come.append(f"{name}: {'numbers' if value.is_floating_point() else 'whole numbers'}")
+            return exchange(*given)
+
+        return noted
+
+    with (
+        distributed.sequence_parallel(),
+        mock.patch.object(dist, "all_gather", noting("all tell all", dist.all_gather)),
+        mock.patch.object(dist, "recv", noting("from the neighbour", dist.recv)),
+    ):
+        block(torch.randn(1, 20, 16)[:, distributed.own_part(20)])
+    return come
+
+
+def test_all_wait_for_all_before_a_layer_and_again_at_the_exchange_of_ends():
+    """The answer on a process that goes on to layer 2 named the two later waits, and in the package the first decides.
+
+    So the rounds, and the model of time, are those without the check.
+    """
+    text = (Path(__file__).parents[3] / "notebooks/15_one_sequence_several_processes.ipynb").read_text("utf-8")
+    assert "In the package it waits for all even before layer 2 begins, for the check that their parts fit." in text
+    assert "Not counted, here and below: the few whole numbers by which all check before each layer that" in text
+    first, last = ["all tell all: whole numbers", "work"], ["all tell all: numbers"]
+    with Processes(2) as ranks:
+        assert ranks.run(what_comes_when) == [first + last, [*first, "from the neighbour: numbers", *last]]
