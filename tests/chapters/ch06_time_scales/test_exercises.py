@@ -95,3 +95,39 @@ def test_a_card_of_values_drawn_anew_does_not_claim_that_others_were_set_before(
     cards = {known.name: known.message for known in MENDED_INIT.misconceptions}
     for name in ("biases that are overwritten", "a marked bias drawn anew"):
         assert cards[name].endswith("has the last word.") and "set them" not in cards[name]
+
+
+def test_the_rows_of_the_draw_by_hand_are_called_by_the_names_that_they_print():
+    """A row of u stands above both, so that neither is the upper one of two."""
+    words = NOTEBOOK.read_text("utf-8")
+    rows = {
+        name: [float(x) for x in row.split()] for name, row in re.findall(r'"((?:log-)?uniform) +([\d. ]+)\\n"', words)
+    }
+    added = re.search(r"Row \*uniform\*: equal steps \*add\* ([\d.]+)\.", words)[1]
+    times = re.search(r"Row \*log-uniform\*: equal steps \*multiply\* by ([\d.]+)\.", words)[1]
+    assert torch.tensor(rows["uniform"]).diff().mean().item() == pytest.approx(float(added), abs=5e-4)
+    ratios = torch.tensor(rows["log-uniform"])
+    assert (ratios[-1] / ratios[0]).item() ** 0.25 == pytest.approx(float(times), abs=5e-3)
+    assert "The row *log-uniform* above." in words
+
+
+def test_the_wish_for_a_long_memory_is_answered_with_arguments_of_the_block():
+    words = NOTEBOOK.read_text("utf-8")
+    asked, answered = "Which of the block's arguments must change?", r"So it takes `(\w+)` \*and\* `(\w+)`\."
+    names = re.search(answered, words[words.index(asked) :]).groups()
+    assert set(names) == {"dt_min", "dt_init_floor"} <= inspect.signature(Mamba).parameters.keys()
+
+
+def test_the_card_of_names_does_not_say_that_d_was_named():
+    """D has one axis: who counts the axes has no need to name it."""
+    card = next(known for known in SPLIT_WEIGHT_DECAY.misconceptions if known.name == "names in the place of marks")
+    assert re.findall(r"\b(?:A_log|D|filter\.\w+)\b", card.message) == ["A_log", "filter.rate", "A_log"]
+
+
+def test_a_logarithm_without_its_sign_makes_step_sizes_as_its_card_says():
+    card = next(known for known in MENDED_INIT.misconceptions if known.name == "a logarithm without its sign")
+    block, u = Mamba(2), torch.linspace(0, 1, 4)  # (D,)
+    card.answers[0](block, u)
+    delta = nn.functional.softplus(block.dt_proj.bias.detach())  # (D,)
+    assert (delta > 2).all() and (delta.diff() < 0).all()
+    assert "but above 2, and the largest u gives the smallest" in card.message

@@ -191,7 +191,7 @@ def test_legs_is_built_of_orthogonal_polynomials_in_the_plain_curve_of_state_1()
     weights = figures.legendre_mix(8)  # (N, N), of x¹ … x⁸
     np.testing.assert_allclose(weights @ (1 / (i + i[:, None] + 1)) @ weights.T, np.eye(8), atol=1e-5)
     notebook = (Path(__file__).parents[3] / "notebooks/06_time_scales.ipynb").read_text("utf-8")
-    assert "polynomials in $e^{-t}$ of which none holds a part of another (they are *orthogonal*)" in notebook
+    assert "polynomials in $e^{-t}$ that stand at right angles to one another (they are *orthogonal*)" in notebook
 
 
 def test_the_gap_to_the_state_before_is_written_as_the_axis_measures_it():

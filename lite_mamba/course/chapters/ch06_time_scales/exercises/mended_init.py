@@ -212,7 +212,7 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "a logarithm without its sign",
-            "Δ is a number now, but of some units, and the largest u gives the smallest. The inverse of softplus got "
+            "Δ is a number now, but above 2, and the largest u gives the smallest. The inverse of softplus got "
             "log(dt) with its minus taken away. Do not turn the sign round: what leads from log(dt) to dt?",
             _marked("inverse_softplus(-log_dt)"),
         ),

@@ -186,8 +186,8 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "names in the place of marks",
-            "You know A_log and D by name. The next model has a parameter of the same kind under another name, here "
-            "filter.rate. It is marked as they are: getattr(parameter, …, False) finds the mark on all of them.",
+            "You ask for A_log by its name. The next model has a parameter of the same kind under another name, here "
+            "filter.rate. It is marked as A_log is: getattr(parameter, …, False) finds the mark under any name.",
             _spared('parameter.ndim < 2 or name.split(".")[-1] in ("A_log", "D")'),
         ),
         Misconception(
