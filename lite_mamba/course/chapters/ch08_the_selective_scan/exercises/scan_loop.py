@@ -118,8 +118,8 @@ def divided(start: Sequence[str], *more: str) -> Misconception:
     return Misconception(
         "a division by a product of decays",
         "Two cumulative operations in the place of the loop are right on paper. But the product of the decays soon "
-        "becomes zero, in float64 a little later, and you divide by it. Notebook 09 comes back to this shortcut; here "
-        "the loop is wanted.",
+        "becomes zero, in float64 too, and you divide by it. Notebook 09 comes back to this shortcut; here the loop is "
+        "wanted.",
         [
             edited(_two_cumulative_sums, *start),
             *(
