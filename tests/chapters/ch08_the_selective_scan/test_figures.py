@@ -556,3 +556,37 @@ def test_each_loop_keeps_two_large_tensors_and_one_more_for_a_half_made_drive_an
     large = round(sum(value.numel() for value in kept) / (8 * 64 * 16))
     half_made, table = (chapter.discretise, input_last), (state_by_state, states_in_a_table)
     assert large == 2 + (discretise in half_made) + (discretise in table) + (loop in table)
+
+
+def test_the_card_of_the_division_says_that_the_product_vanishes_in_both_formats():
+    decays = (torch.full((2000,), 0.2, dtype=dtype) for dtype in (torch.float32, torch.float64))
+    single, double = (int(decay.cumprod(0).count_nonzero()) for decay in decays)
+    assert 6 * single < double < 2000  # much later, and it does
+    for exercise in (chapter.SCAN_LOOP, chapter.SCAN_FROM):
+        (card,) = (one for one in exercise.misconceptions if one.name == "a division by a product of decays")
+        assert "soon becomes zero, in float64 too, and you divide by it" in card.message
+
+
+def test_the_question_about_a_small_and_a_large_step_names_the_moment_of_its_answer():
+    start = figures.StateMap.controls["t"].value
+    (told,) = (text for text in texts(NOTEBOOK) if "Now scrub through time" in text)
+    assert f"3. At t = {start}, try a very small and a very large Δ" in told
+    shown = figures.StateMap()
+    shown.update(t=30, fixed=0.001)  # where question 2 leaves the reader
+    assert round(shown.share[0]) != 4
+
+
+def test_the_bytes_are_a_multiple_of_the_input_by_a_number_that_no_equation_swallows():
+    shown = figures.Memory()
+    shown.update()
+    assert shown.bytes[3] == 16 * shown.bytes[1]
+    source = NOTEBOOK.read_text("utf-8")
+    assert "N times as large as the input, and N = 16." in source
+    assert not re.search(r"\b[A-Za-z] = \d+ times\b", source)
+
+
+def test_the_text_promises_of_the_scan_in_place_what_the_cell_below_tells():
+    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    (at,) = (i for i, text in enumerate(texts(NOTEBOOK)) if "by changing `h` in place" in text)
+    assert "see what its backward pass does." in texts(NOTEBOOK)[at]
+    assert "the backward pass raises a RuntimeError" in output_of(cells[at + 1])
