@@ -1,5 +1,6 @@
 """The exercises of notebook 10 name the wrong answers of readers, and their examples can be read."""
 
+import inspect
 import io
 import json
 import re
@@ -121,12 +122,30 @@ def test_a_rate_of_a_and_a_half_life_are_not_one_word():
     assert "how fast each state fades" in cell_with("## Symbols") and "time scale" not in "".join(CELLS)
 
 
-def test_a_length_in_tokens_is_told_beside_that_of_the_picture():
-    """The picture's sequences have no length in the text; the model trained anew is told by theirs."""
-    length = 2 * figures.copying()[0].shape[1]
-    assert facts("copying-noconv-0")["run"]["length"] == length  # as it was trained
+def test_a_model_trained_anew_is_told_by_the_length_of_its_training():
+    """Half of that length are the sequences of the picture; at twice that length the share of right answers falls."""
+    plain, anew = (facts(name) for name in (figures.COPIER, "copying-noconv-0"))
+    assert plain["run"] | {"model": plain["run"]["model"] | {"d_conv": 1}} == anew["run"]  # the same training
+    length, right = anew["run"]["length"], anew["evaluation"]["by_length"]
+    assert length == 2 * figures.copying()[0].shape[1]
+    assert right[str(length)]["accuracy"] > 0.95 > right[str(2 * length)]["accuracy"]
     cell = cell_with("Trained anew")
-    assert "on sequences twice as long." in cell and f"{length} tokens" not in cell
+    assert "on sequences as long as those of its training." in cell and "twice as long" not in cell
+
+
+def test_the_last_hint_of_the_block_does_not_hand_u_to_a_part_that_takes_none():
+    readers = {name for name, part in chapter.PARTS.items() if "u" in inspect.signature(part).parameters}
+    assert readers == {"select", "discretise", "skip_and_gate"}  # and not the scan
+    assert "everything behind reads u" not in cell_with("turned to (B, 2D, L), gives x and z")
+
+
+def test_the_vectors_that_a_card_of_the_count_speaks_of_are_all_but_the_biases_of_the_convolutions():
+    tiny = Mamba(4, d_state=2, d_conv=3, conv_dilations=(1, 2))  # the table above exercise 3
+    vectors = {name for name, value in tiny.named_parameters() if value.shape == (tiny.d_inner,)}
+    assert {name for name in vectors if not name.startswith("conv1d_layers")} == {"D", "dt_proj.bias"} < vectors
+    cards = [known.message for known in chapter.COUNT_PARAMETERS.misconceptions]
+    told = [card for card in cards if "two parts are vectors" in card.lower()]
+    assert len(told) == 3 and all("Beside the convolutions two parts are vectors" in card for card in told)
 
 
 def test_the_comment_on_a_cast_says_why_it_is_there():

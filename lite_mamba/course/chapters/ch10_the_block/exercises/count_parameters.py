@@ -202,8 +202,8 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "one number a channel missing",
-            "Your count is short by D. Two parts are vectors with one number a channel: the skip, and the bias of "
-            "dt_proj, where Δ starts. One of them is missing.",
+            "Your count is short by D. Beside the convolutions two parts are vectors with one number a channel: the "
+            "skip, and the bias of dt_proj, where Δ starts. One of them is missing.",
             _counted("inner * d_state + inner → inner * d_state"),
         ),
         Misconception(
@@ -214,8 +214,8 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "two numbers a channel missing",
-            "Your count is short by 2·D. Two parts are vectors with one number a channel: the skip, and the bias of "
-            "dt_proj, where Δ starts. Both are missing.",
+            "Your count is short by 2·D. Beside the convolutions two parts are vectors with one number a channel: the "
+            "skip, and the bias of dt_proj, where Δ starts. Both are missing.",
             _counted("rank * inner + inner → rank * inner", "inner * d_state + inner → inner * d_state"),
         ),
         Misconception(
