@@ -243,7 +243,7 @@ TERMS = [
         "10",
         everyday=True,
     ),
-    Term("ablation", "taking a part away and measuring again, to see what the part is for", "10", everyday=True),
+    Term("ablation", "taking a part away and measuring again, to see what is lost without it", "10", everyday=True),
     Term("attention", "each token weighs those before it, and itself, by how well they match", "12", everyday=True),
     Term("copying", "a task: say symbols again in their order, after noise; fixed, or selective", "12", everyday=True),
     Term("cue", "a token that says: remember what comes next; and at the end: say it", "12", everyday=True),
