@@ -433,6 +433,15 @@ def test_what_passes_a_kernel_whole_does_not_pass_a_branch_whole_so_section_6_sp
         assert "branch" not in text
 
 
+def test_a_lag_is_found_before_dilations_read_it_and_a_number_for_think_says_so():
+    (cell,) = (c for c in json.loads(NOTEBOOK.read_text("utf-8"))["cells"] if "alike = {lag:" in "".join(c["source"]))
+    found, *reads, smooth = "".join(cell["outputs"][0]["text"]).splitlines()
+    lag = found.split("most like themselves at ")[1].split()[0]
+    assert len(reads) == 2 and all(f"reads lag {lag} " in line for line in reads)
+    (question,) = (text for text in cells() if text.startswith("## Think"))
+    assert smooth.startswith("For question 2 of Think") and "the recording" in question.split("**2.**")[1][:100]
+
+
 def test_gates_are_drawn_as_recorded_and_the_right_branch_is_marked():
     figure = gate_training()
     sentence = figure.update(step=100, delay=24)
