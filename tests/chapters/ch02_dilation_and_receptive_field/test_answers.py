@@ -722,7 +722,7 @@ for expected, functions in {
         lambda fn, n: flipped(gradient(fn, n, torch.linspace(0, 1, n))),
         lambda fn, n: flipped(gradient(fn, n, torch.linspace(-1, 1, n))),
     ],
-    "large numbers as the input": [
+    "whole numbers as the input": [
         lambda fn, n: flipped(gradient(fn, n, torch.arange(1.0, n + 1))),
         lambda fn, n: flipped(gradient(fn, n, torch.linspace(1, n, n))),
         lambda fn, n: flipped(gradient(fn, n, torch.arange(n).float())),

@@ -328,6 +328,7 @@ LAGS_TOUCHED = Exercise(
             ),
             message="In a stack you follow the oldest tap of every layer. A path may take any tap: all sums are "
             "read, not the largest alone.",
+            where=lambda d_conv, dilations, stacked: d_conv > 1,  # a single tap is the oldest, and every path takes it
         ),
         Misconception(
             name="layers laid end to end",

@@ -58,6 +58,15 @@ def draw_probe(draw: Draw) -> dict[str, Any]:
     return {"fn": fn, "length": length}
 
 
+def _bent(fn: Callable[[Tensor], Tensor]) -> bool:
+    return "(x − 1)²" in fn.__name__
+
+
+def _flat_at_one_alone(fn: Callable[[Tensor], Tensor], length: int) -> bool:
+    """Left out: linspace(0, 1, 1), which is 0; an oldest input of 0, heard alone; and equal inputs, without steps."""
+    return length > 1 and "leaves out" not in fn.__name__ and "x[t − 1]" not in fn.__name__
+
+
 def _poked(alike: Callable[[Tensor, Tensor], bool]) -> Callable[..., list[int]]:
     """One input after the other is changed; kept are those that change the last output."""
 
@@ -131,6 +140,7 @@ MEASURED_LAGS = Exercise(
             ],
             message="At zero some functions are flat: the gradient of y² is 0 there, though y² depends on the "
             "input. Probe with random numbers.",
+            where=lambda fn, length: not _bent(fn),  # two spellings hold a 1, where (x − 1)² is flat
         ),
         Misconception(
             name="a 1 in the input",
@@ -141,6 +151,7 @@ MEASURED_LAGS = Exercise(
             ],
             message="A function may be flat at 1 by chance: the gradient of (x − 1)² is 0 there, though it depends "
             "on x. At a random number it is flat only if it is flat all around.",
+            where=_flat_at_one_alone,
         ),
         Misconception(
             name="the same number everywhere",
@@ -149,13 +160,13 @@ MEASURED_LAGS = Exercise(
             "there: the gradient of (x[t] − x[t − 1])² is 0. Probe with random numbers.",
         ),
         Misconception(
-            name="large numbers as the input",
+            name="whole numbers as the input",
             wrong=[
                 measured("torch.randn(length → torch.arange(1.0, length + 1"),
                 measured("torch.randn(length → torch.arange(1.0 * length"),
             ],
-            message="At large numbers some functions are flat: the gradient is 0 there, though the output depends "
-            "on the input. Probe with random numbers, as torch.randn gives them.",
+            message="At whole numbers a function may be flat by chance: y² at 0, (x − 1)² at 1, others where x is "
+            "large. Probe with random numbers, as torch.randn gives them.",
         ),
         Misconception(
             name="a poke in the place of a gradient",
@@ -167,7 +178,7 @@ MEASURED_LAGS = Exercise(
         Misconception(
             name="only positive gradients",
             wrong=measured("!= 0 → > 0"),
-            message="A tap with a negative weight has a negative gradient, and it reads its sample all the same.",
+            message="A gradient may be negative, and the input is read all the same.",
         ),
         Misconception(
             name="small gradients left out",
@@ -383,6 +394,7 @@ MEASURED_LAGS = Exercise(
             ],
             message="Every lag is one too large. The last input belongs to the last output: its lag is 0. (And "
             "gradient[-0] is gradient[0], the first number.)",
+            where=lambda fn, length: length > 1,  # a loop from 1 on finds no lag of a single input
         ),
     ],
 )

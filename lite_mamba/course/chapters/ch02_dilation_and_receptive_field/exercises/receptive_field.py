@@ -79,8 +79,7 @@ RECEPTIVE_FIELD = Exercise(
                     for less in ("", " - 1")
                 ),
             ],
-            message="Between four taps there are three gaps. Count the gaps in the drawing of one branch, not the "
-            "taps.",
+            message="Between four taps there are three gaps. Count the gaps, not the taps.",
         ),
         Misconception(
             name="the dilation taken for the samples in between",
@@ -107,8 +106,8 @@ RECEPTIVE_FIELD = Exercise(
                 for count in ("d_conv", "(d_conv - 1)")
                 for rest in ([], [f"{PLUS_ONE} → {count} * ((sum(dilations) if stacked else max(dilations)) - 1) + 1"])
             ],
-            message="dilation − 1 is how many samples are jumped over between two taps. What the taps read belongs to "
-            "the field, too.",
+            message="dilation − 1 is how many samples are jumped over in each of the d_conv − 1 gaps. What the taps "
+            "read belongs to the field, too.",
         ),
         Misconception(
             name="dilations that multiply",
@@ -236,8 +235,8 @@ RECEPTIVE_FIELD = Exercise(
                 field("sum(lags) if → prod(lag + 1 for lag in lags) - 1 if", prod=prod),
                 field("sum(lags) if → prod(lags) if", prod=prod),
             ],
-            message="Layers that follow one another add their steps back. The number of *paths* multiplies; many "
-            "of them end at the same sample.",
+            message="Layers that follow one another add their steps back. The number of *paths* multiplies, and "
+            "several may end at the same sample.",
         ),
         Misconception(
             name="the paths counted",
