@@ -51,6 +51,7 @@ def test_the_card_of_a_float_says_the_float_of_its_case(capsys):
             lambda case: any(case["lag"] % gaps for gaps in range(1, case["d_conv"])),
         ),
         ("receptive_field", "dilations that multiply", lambda case: len(case["dilations"]) > 1),
+        ("gated_dilated_conv", "the branches one behind the other", lambda case: len(case["weights"]) > 1),
         ("lags_touched", "the longest paths alone", lambda case: case["d_conv"] > 1),
         ("measured_lags", "zeros as the input", lambda case: "(x − 1)²" not in case["fn"].__name__),
         ("measured_lags", "a 1 in the input", lambda case: "(x − 1)²" in case["fn"].__name__ and case["length"] > 1),

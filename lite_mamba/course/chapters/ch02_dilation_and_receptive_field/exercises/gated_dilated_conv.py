@@ -339,6 +339,7 @@ GATED_DILATED_CONV = Exercise(
             ],
             message="Each branch reads what the one before gave. Here they stand side by side: all read x, and "
             "what they give is added. (`y = x` makes no copy: with `+=` x changes, too.)",
+            where=lambda weights, **_: len(weights) > 1,  # a single branch has none before it
         ),
         Misconception(
             name="dilation ignored",
