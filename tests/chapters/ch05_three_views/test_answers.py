@@ -362,6 +362,12 @@ RECURRENCE = [
         lambda u, A, B, C: looped(lambda h, x, A, B: C * (A * h + B * x))(u, A, B, C),
         "a C that stays in the state",
     ),
+    ("tanh", looped(lambda h, x, A, B: torch.tanh(A * h + B * x)), "a system that bends"),
+    (
+        "tanh of the output",
+        looped(lambda h, x, A, B: A * h + B * x, lambda C, h: torch.tanh(h @ C)),
+        "a system that bends",
+    ),
 ]
 
 # Exercise 2: ssm_kernel (A, B, C, length)
@@ -421,9 +427,24 @@ def kernel_with_an_entrance_in_each_step(A, B, C, length):
     return torch.stack(K)
 
 
+def kernel_of_an_alias(A, B, C, length):
+    power, table = torch.ones(len(A)), []
+    for _ in range(length):
+        table.append(power)
+        power *= A
+    return torch.stack(table) @ (B * C)
+
+
+def powers_by_logarithms(A, length):
+    j = torch.arange(length)
+    return A.sign()[:, None] ** j * (j * A.abs().log()[:, None]).exp()
+
+
 TWICE = "a weight that counts twice"
 KEPT_UP = "an Ā that is kept from going below 0"
 MULTIPLIED = "states that are multiplied"
+
+GONE = "a state with an Ā of 0 left out"
 
 KERNEL = [
     (
@@ -431,6 +452,11 @@ KERNEL = [
         lambda A, B, C, length: (B * C) @ (A[None] ** torch.arange(length).unsqueeze(1)),
         "a table with a row for each tap",
     ),
+    ("an alias of the power", kernel_of_an_alias, "one power in all taps"),
+    ("one tap a state", lambda A, B, C, n: C * B * A ** torch.arange(len(A)), "as many taps as states"),
+    ("signs and logs", lambda A, B, C, n: (C * B) @ powers_by_logarithms(A, n), "a logarithm of Ā"),
+    ("signs and logs, 0 for NaN", lambda A, B, C, n: (C * B) @ torch.nan_to_num(powers_by_logarithms(A, n)), GONE),
+    ("0 where Ā is 0", lambda A, B, C, n: (C * B) @ torch.where(A == 0, 0, A ** torch.arange(n)[:, None]).T, GONE),
     ("a loop", kernel_by_a_loop, "right"),
     ("the answer to an impulse", kernel_by_running, "right"),
     ("cumprod", kernel_by_cumprod, "right"),
@@ -664,6 +690,12 @@ def conv_that_sums_on(u, k):
     return y
 
 
+def conv_after_a_mirror(u, k):
+    padded = F.pad(u[None, None], (len(u) - 1, 0), mode="reflect")
+    return F.conv1d(padded, k.flip(0)[None, None])[0, 0]
+
+
+BACKWARDS = "a slice that runs backwards"
 THE_END = "the end instead of the beginning"
 TURNED_BACK = "an output that was turned round"
 
@@ -744,7 +776,20 @@ CONVOLVE = [
     ("in place", conv_in_place, None),
     ("from t = 1", lambda u, k: F.pad(conv_by_two_loops(u, k)[1:], (1, 0)), "only the first one wrong"),
     ("no return", lambda u, k: conv_by_two_loops(u, k) and None, None),
-    ("the first tap only", lambda u, k: k[0] * u, None),
+    ("the first tap only", lambda u, k: k[0] * u, "a product at each step"),
+    (
+        "steps as sequences",
+        lambda u, k: causal_conv(u.view(-1, 1, 1), k.flip(0)[None], torch.zeros(1)).flatten(),
+        "a product at each step",
+    ),
+    (
+        "[::-1] of an array",
+        lambda u, k: causal_conv(u[None, None], torch.from_numpy(k.numpy()[::-1])[None], torch.zeros(1))[0, 0],
+        BACKWARDS,
+    ),
+    ("numpy's flip", lambda u, k: conv_by_padding(u, torch.from_numpy(np.flip(k.numpy()))), BACKWARDS),
+    ("a tensor of [::-1]", lambda u, k: conv_by_padding(u, torch.tensor(k.numpy()[::-1])), BACKWARDS),
+    ("a mirror in front", conv_after_a_mirror, "a past that is not empty"),
     ("four taps", lambda u, k: sum(F.pad(tap * u, (j, 0))[: len(u)] for j, tap in enumerate(k[:4])), None),
     ("with axes", lambda u, k: conv_by_two_loops(u, k)[None, None], "axes that are left"),
     ("with one axis", lambda u, k: conv_by_two_loops(u, k).unsqueeze(0), "axes that are left"),
@@ -880,6 +925,12 @@ def fft_by_numpy(u, k, n):
     return torch.from_numpy(values).to(u.dtype)  # NumPy before 2.0 computes it in float64
 
 
+def fft_of_few_values(u, k):
+    L = len(u)
+    values = torch.fft.rfft(u, 2 * L)[:L] * torch.fft.rfft(k, 2 * L)[:L]
+    return torch.fft.irfft(values)[:L]
+
+
 MIDDLE = "a centred output"
 
 
@@ -981,6 +1032,14 @@ FFT = [
         lambda u, k: fft_complex(F.pad(u, (len(u), 0)), F.pad(k, (0, len(k))), 2 * len(u))[: len(u)],
         "the outputs after the end",
     ),
+    ("back with one less", fft_joined(times, back=lambda n: n - 1), "a way back with the wrong n"),
+    (
+        "back with one more",
+        fft_joined(times, lambda L: 2 * L - 1, lambda n: n + 1),
+        "a larger clock for the way back alone",
+    ),
+    ("the hands' own sums, divided by L", lambda u, k: 2 * fft_by_a_table(u, k), "another scale"),
+    ("L values, no n", fft_of_few_values, "values that are cut"),
     ("complex", lambda u, k: fft_complex(u, k, part=lambda y: y), "a complex result"),
     ("ortho", fft_ortho, "another scale"),
     ("divided by n", lambda u, k: fft_complex(u, k) / (2 * len(u)), "another scale"),
@@ -1119,6 +1178,8 @@ def mended_without_real(u, k):
 
 NO_ROOM = "no room at all"
 
+HALF = "half of the clock"
+
 HUNT = [
     ("as many as channels", hunted_by_channels, "a clock for the batch"),
     (
@@ -1228,6 +1289,11 @@ HUNT = [
     ("twice the batch", lambda u, k: hunted(lambda L: 2 * len(u))(u, k), "a clock for the batch"),
     ("both len", lambda u, k: hunted(lambda L: len(u) + len(k))(u, k), "a clock for the batch"),
     ("both len, less 1", lambda u, k: hunted(lambda L: len(u) + len(k) - 1)(u, k), "a clock for the batch"),
+    ("L and the channels", lambda u, k: hunted(lambda L: L + len(k) - 1)(u, k), "a clock for the batch"),
+    ("L and the channels, 2 **", lambda u, k: hunted(lambda L: ceil(L + k.shape[0]))(u, k), "a clock for the batch"),
+    ("the batch and L", lambda u, k: hunted(lambda L: len(u) + L)(u, k), "a clock for the batch"),
+    ("half of the clock", hunted(lambda L: ceil(2 * L), cut=lambda y, L: y[..., : ceil(2 * L) // 2]), HALF),
+    ("2 ** L", hunted(lambda L: 2**L), None),
     ("irfft alone", back_on_a_larger_clock, "a larger clock for the way back alone"),
     ("3L // 2 + 1", hunted(lambda L: 3 * L // 2 + 1), "half as much again"),
     ("the first of the batch", lambda u, k: mended_by_groups(u[:1], k), "only the first of the batch"),
@@ -1378,6 +1444,17 @@ def invariant_by_some_shift(layer, u, s):
 
 def alike(how, room):
     return lambda layer, u, s: bool(how(layer(delayed(u, s)), delayed(layer(u), s)) > room)
+
+
+def invariant_of_the_start(cut, end):
+    """A test for causality: what comes from `cut` on is another input, and all before it must stay."""
+
+    def invariant(layer, u, s):
+        other, start = u.clone(), slice(cut(u, s))
+        other[cut(u, s) :] = end
+        return close(layer(other)[start], layer(u)[start])
+
+    return invariant
 
 
 TIME = [
@@ -1696,6 +1773,19 @@ TIME = [
         "times that do not belong together",
     ),
     ("rolled the other way", lambda layer, u, s: close(layer(u.roll(-s)), layer(u).roll(-s)), "a shift into the past"),
+    ("relative room", lambda layer, u, s: torch.allclose(layer(delayed(u, s)), delayed(layer(u), s), 0.2, 1e-4), ROOM),
+    (
+        "room of both kinds",
+        lambda layer, u, s: np.allclose(layer(delayed(u, s)), delayed(layer(u), s), rtol=0.1, atol=0.1),
+        ROOM,
+    ),
+    ("a fifth of room", lambda layer, u, s: torch.allclose(delayed(layer(u), s), layer(delayed(u, s)), atol=0.2), ROOM),
+    ("norms", lambda layer, u, s: close(layer(delayed(u, s)).norm(), layer(u)[:-s].norm()), FORGETS),
+    ("all but the end", lambda layer, u, s: close(layer(delayed(u, s))[s:-s], layer(u)[: -2 * s]), LEFT_OUT),
+    ("from two shifts on", lambda layer, u, s: close(layer(delayed(u, s))[2 * s :], layer(u)[s:-s]), LEFT_OUT),
+    ("another end", invariant_of_the_start(lambda u, s: -s, 7.0), "a test for causality"),
+    ("another half", invariant_of_the_start(lambda u, s: len(u) // 2, 7.0), "a test for causality"),
+    ("a silent half", invariant_of_the_start(lambda u, s: len(u) // 2, 0.0), "a test for causality"),
     (
         "the output longer",
         lambda layer, u, s: close(layer(delayed(u, s)), F.pad(layer(u), (s, 0))),
@@ -1738,3 +1828,9 @@ def test_of_an_answer_that_fails_on_long_inputs_alone_the_card_says_so(named):
     assert ("a clock for short inputs" in text) == named
     assert "4 samples come out right, 1100 do not.\nThe case that comes out right:" in text
     assert not any(word in text for word in ("Error", "raised", "return", "got"))
+
+
+def test_of_an_answer_that_raises_on_long_inputs_alone_the_card_says_so():
+    hunt = exercise("05.mended_convolve")
+    text = card(hunt, judge(hunt, hunted(lambda L: 2**L), quiet=True)).text()
+    assert "4 samples come out right, 1100 raise" in text and "The case that comes out right:" in text

@@ -144,8 +144,9 @@ CONVOLVE = Exercise(
         Misconception(
             "a product at each step",
             "You multiply each sample by one tap and add nothing up. y[t] is a sum over all steps up to t. (So it "
-            "comes out, too, if the steps stand where causal_conv has its channels.)",
-            [lambda u, kernel: u * kernel, lambda u, kernel: u * kernel.flip(0)],
+            "comes out, too, if the steps stand where causal_conv has its sequences or its channels.)",
+            [lambda u, kernel: u * kernel, lambda u, kernel: u * kernel.flip(0), lambda u, kernel: u * kernel[0]],
+            where=several_samples,
         ),
         Misconception(
             "a sum of which the last term is left",
@@ -160,16 +161,21 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "a slice that runs backwards",
-            "PyTorch has no negative steps in slices. kernel.flip(0) turns the taps round.",
-            edited(convolve, ".flip(0)[None → [::-1][None"),
+            "PyTorch has no negative steps, neither in a slice of its own nor in an array that comes from NumPy. "
+            "kernel.flip(0) turns the taps round.",
+            [
+                edited(convolve, f"kernel.flip(0)[None → {turned}[None")
+                for turned in ("kernel[::-1]", "torch.from_numpy(kernel.numpy()[::-1])")
+            ],
         ),
         Misconception(
             "a past that is not empty",
-            "You put other numbers than zeros in front of the first sample: ones, or the first sample again. Samples "
-            "before the start count as zero.",
+            "You put other numbers than zeros in front of the first sample: ones, or samples of the input once more. "
+            "Samples before the start count as zero.",
             [
                 edited(convolve, "F.pad(u, (len(kernel) - 1, 0)) → F.pad(u, (len(kernel) - 1, 0), value=1.0)"),
                 edited(convolve, "F.pad(u, (len(kernel) - 1, 0)) → torch.cat([u[:1].expand(len(kernel) - 1), u])"),
+                edited(convolve, "F.pad(u, (len(kernel) - 1, 0)) → torch.cat([u[1:].flip(0), u])"),
             ],
             where=several_samples,
         ),

@@ -125,7 +125,10 @@ FFT_CONVOLVE = Exercise(
         ),
         Misconception(
             *LARGER_ON_THE_WAY_BACK,
-            edited(fft_convolve, "2 * len(u) → len(u)", "irfft(values, n=points) → irfft(values, n=2 * points)"),
+            [
+                edited(fft_convolve, f"2 * len(u) → {there}", f"irfft(values, n=points) → irfft(values, n={back})")
+                for there, back in (("len(u)", "2 * points"), ("2 * len(u) - 1", "points + 1"))
+            ],
         ),
         Misconception(
             "values that are cut",
@@ -134,7 +137,8 @@ FFT_CONVOLVE = Exercise(
             [
                 edited(fft_convolve, "(values, n=points) → (values[: len(u)], n=points)", *whole)
                 for whole in ((), ("[: len(u)]  # → # ",))
-            ],
+            ]
+            + [edited(fft_convolve, "(values, n=points) → (values[: len(u)])")],
         ),
         Misconception(
             "a way back from half of the hours",
@@ -163,7 +167,10 @@ FFT_CONVOLVE = Exercise(
                 edited(fft_convolve, "irfft(values, n=points) → irfft(values, n=len(u))", *odd)
                 for odd in ((), ("2 * len(u) → 2 * len(u) - 1",))
             ]
-            + [edited(fft_convolve, "irfft(values, n=points) → irfft(values, n=len(values))")],
+            + [
+                edited(fft_convolve, f"irfft(values, n=points) → irfft(values, n={fewer})")
+                for fewer in ("len(values)", "points - 1")
+            ],
         ),
         Misconception(
             "values that are added up",
@@ -194,6 +201,7 @@ FFT_CONVOLVE = Exercise(
                 edited(fft_convolve, "[: len(u)] → [: len(u)] / points"),
                 edited(fft_convolve, "[: len(u)] → [: len(u)] * points"),
                 edited(fft_convolve, "[: len(u)] → [: len(u)] / len(u)"),
+                edited(fft_convolve, "[: len(u)] → [: len(u)] * 2"),
                 edited(fft_convolve, "[: len(u)] → [: len(u)] / points**0.5"),
                 edited(fft_convolve, "[: len(u)] → [: len(u)] * points**0.5"),
             ],

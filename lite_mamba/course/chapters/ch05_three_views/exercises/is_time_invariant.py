@@ -340,13 +340,18 @@ IS_TIME_INVARIANT = Exercise(
             [
                 edited(is_time_invariant, "torch.allclose → torch.equal", ", rtol=1e-3, atol=1e-4 → "),
             ]
-            + [edited(is_time_invariant, f"rtol=1e-3, atol=1e-4 → rtol={room}") for room in (0.05, 0.1)],
+            + [edited(is_time_invariant, f"rtol=1e-3, atol=1e-4 → rtol={room}") for room in (0.05, 0.1, 0.2, 0.5)],
         ),
         Misconception(
             "too much room",
             "Outputs that plainly differ pass as equal. The room is there for rounding: 10⁻⁴ is enough, for each step "
             "alone. (In a mean, a step that is far off has as much room as all steps have together.)",
-            [edited(is_time_invariant, f"atol=1e-4 → atol={room}") for room in (0.1, 0.5, 0.99, 1.0)]
+            [edited(is_time_invariant, f"atol=1e-4 → atol={room}") for room in (0.1, 0.2, 0.3, 0.5, 0.99, 1.0)]
+            + [
+                edited(is_time_invariant, "rtol=1e-3, atol=1e-4 → " + rooms.format(room))
+                for rooms in ("rtol={0}, atol=1e-4", "rtol={0}, atol={0}")
+                for room in (0.05, 0.1, 0.2, 0.5, 1.0)
+            ]
             + [
                 edited(is_time_invariant, f"atol=1e-4 → atol={room}", f"{BOTH} → {mean}, torch.zeros(())")
                 for mean, room in ((MEAN_DISTANCE, 0.01), (MEAN_SQUARE, 0.01), (MEAN_SQUARE, 1e-3))
@@ -404,11 +409,21 @@ IS_TIME_INVARIANT = Exercise(
         ),
         Misconception(
             "a test for causality",
-            "You leave the end of the input away and look whether the start of the output stays. That asks whether the "
-            "system reads the future. Here the input has to come later.",
+            "You change the end of the input, or leave it away, and look whether the start of the output stays. That "
+            "asks whether the system reads the future. Here the input has to come later.",
             [
                 _moved("u[:-shift]", "layer(u)[:-shift]"),
-                _moved("F.pad(u[:-shift], (0, shift))", both="layer(late_input)[:-shift], layer(u)[:-shift]"),
+                *(
+                    _moved(
+                        f"F.pad(u[:{cut}], (0, {rest}), value={end})",
+                        both=f"layer(late_input)[:{cut}], layer(u)[:{cut}]",
+                    )
+                    for cut, rest, end in (
+                        ("-shift", "shift", 0.0),
+                        ("-shift", "shift", -1.0),
+                        ("len(u) // 2", "len(u) - len(u) // 2", -1.0),
+                    )
+                ),
             ],
         ),
         Misconception(
@@ -441,9 +456,12 @@ IS_TIME_INVARIANT = Exercise(
         ),
         Misconception(
             "a step that is left out",
-            "One step is missing in your comparison: the last one, or the first that the delayed input reaches. A "
-            "system may go wrong just there.",
-            [_moved(both=f"layer(late_input)[{steps}], late_output[{steps}]") for steps in (":-1", "shift + 1 :")],
+            "A step or some are missing in your comparison: at the end, or where the delayed input begins. A system "
+            "may go wrong just there.",
+            [
+                _moved(both=f"layer(late_input)[{steps}], late_output[{steps}]")
+                for steps in (":-1", "shift + 1 :", "shift:-shift", "2 * shift :")
+            ],
         ),
         Misconception(
             "a division by silence",
@@ -500,6 +518,7 @@ IS_TIME_INVARIANT = Exercise(
             [
                 _moved(both="layer(late_input).sum(), late_output.sum()"),
                 _moved(both="layer(late_input).max(), late_output.max()"),
+                _moved(both="layer(late_input).norm(), late_output.norm()"),
                 _moved(both="layer(late_input).sort()[0], late_output.sort()[0]"),
                 _moved(both="layer(late_input).sum(), layer(u).sum()"),
             ],

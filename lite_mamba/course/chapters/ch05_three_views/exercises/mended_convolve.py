@@ -52,14 +52,19 @@ MENDED_CONVOLVE = Exercise(
         Misconception(*A_CLOCK_FOR_SHORT_INPUTS, [_with_points(points) for points in ("64", "16", "u.shape[-1] + 8")]),
         Misconception(
             "a clock for the batch",
-            "`len(u)`, or `u.shape[0]`, counts sequences, and `u.shape[1]` channels. The room must be twice their "
-            "length, which stands on the last axis.",
+            "`len(u)`, or `u.shape[0]`, counts sequences; `u.shape[1]` and `len(kernel)` count channels. The room must "
+            "be twice their length, which stands on the last axis.",
             [
                 _with_points(points.format(f"2 * u.shape[{axis}]"), *cut)
                 for axis, points in ((0, "{}"), (1, "{}"), (1, "2 ** math.ceil(math.log2({}))"))
                 for cut in ((), (f"..., : u.shape[-1] → ..., : u.shape[{axis}]",))
             ]
-            + [_with_points(f"len(u) + len(kernel){less}") for less in ("", " - 1")],
+            + [
+                _with_points(points)
+                for both in ("len(u) + len(kernel)", "u.shape[-1] + len(kernel)", "len(u) + u.shape[-1]")
+                for points in (both, f"{both} - 1", f"2 ** math.ceil(math.log2({both}))")
+            ]
+            + [_with_points("2 ** math.ceil(math.log2(u.shape[-1] + len(kernel) - 1))")],
         ),
         Misconception(
             "the bug as it was",
@@ -240,6 +245,12 @@ MENDED_CONVOLVE = Exercise(
                 edited(mended_convolve, "[..., : u.shape[-1]] → "),
                 _with_points(NEXT, "[..., : u.shape[-1]] → "),
             ],
+        ),
+        Misconception(
+            "half of the clock",
+            "You keep half of the hours. These are as many as there are steps only where L is a power of two.",
+            _with_points(NEXT, "[..., : u.shape[-1]] → [..., : points // 2]"),
+            where=in_another_case,
         ),
     ],
 )

@@ -339,6 +339,15 @@ RECURRENCE = Exercise(
             edited(recurrence, "torch.stack(outputs) → torch.stack(outputs[:1])"),
         ),
         Misconception(
+            "a system that bends",
+            "You send the state, or the output, through tanh, as a recurrent network does. Then twice the input is no "
+            "longer twice the output. A linear system multiplies and adds, and does nothing else.",
+            [
+                edited(recurrence, "A_bar * h + B_bar * u_t → (A_bar * h + B_bar * u_t).tanh()"),
+                edited(recurrence, "(C * h).sum() → (C * h).sum().tanh()"),
+            ],
+        ),
+        Misconception(
             "a state that is read before C",
             "You multiply the input by C on its way in and the state by B_bar on its way out, or by both on one "
             "way. With several states the sums are the same only if each pair stays together.",

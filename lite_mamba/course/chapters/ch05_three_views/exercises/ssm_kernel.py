@@ -89,7 +89,14 @@ SSM_KERNEL = Exercise(
         Misconception(
             "as many taps as states",
             "The exponents run over the states, not over the taps. `length` says how many taps are wanted.",
-            edited(ssm_kernel, "arange(length) → arange(len(A_bar))"),
+            [
+                edited(ssm_kernel, "arange(length) → arange(len(A_bar))"),
+                edited(
+                    ssm_kernel,
+                    "A_bar[:, None] ** torch.arange(length) → A_bar ** torch.arange(len(A_bar))",
+                    "@ powers → * powers",
+                ),
+            ],
             where=lambda A_bar, length, **rest: len(A_bar) != length,
         ),
         Misconception(
@@ -196,7 +203,26 @@ SSM_KERNEL = Exercise(
                     f"A_bar[:, None] ** torch.arange(length) → torch.exp(torch.arange(length) * {A}.log()[:, None])",
                 )
                 for A in ("A_bar", "(A_bar + 1e-9)")
+            ]
+            + [
+                edited(
+                    ssm_kernel,
+                    "A_bar[:, None] ** torch.arange(length) → A_bar.sign()[:, None] ** torch.arange(length) * "
+                    "torch.exp(torch.arange(length) * A_bar.abs().log()[:, None])",
+                )
             ],
+        ),
+        Misconception(
+            "a state with an Ā of 0 left out",
+            "Where Ā is 0, your state is missing in tap 0, too. It forgets everything after one step, but in the step "
+            "in which a sample comes, nothing has faded yet: 0 to the power 0 is 1.",
+            edited(ssm_kernel, "torch.arange(length)  # (N, L) → torch.arange(length) * (A_bar != 0)[:, None]"),
+        ),
+        Misconception(
+            "one power in all taps",
+            "All your taps are alike. So it comes out if a list holds one tensor of powers, and that is changed in "
+            "place: all its entries are the last one. `power = power * …` makes a new one for each tap.",
+            edited(ssm_kernel, "torch.arange(length) → torch.full((length,), length)"),
         ),
         Misconception(
             "an Ā that is kept from going below 0",
