@@ -1114,6 +1114,7 @@ PARAMETERS = [
     ("rows of x_proj", parameters_of_the_weights, "weights in the place of B and C"),
     ("N, N, R", cut_in_sizes(lambda R, N: [N, N, R]), "sizes in another order"),
     ("R each", cut_in_sizes(lambda R, N: R), "sizes in another order"),
+    ("N each", cut_in_sizes(lambda R, N: [N, N, N]), "sizes in another order"),
     ("B and C turned", projected_and_turned, "tokens on the last axis"),
     ("collected, stack", parameters_stacked_in_front, "tokens on the first axis"),
     (

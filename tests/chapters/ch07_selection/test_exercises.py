@@ -2,14 +2,18 @@
 
 import re
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
-from lite_mamba import course
+from lite_mamba import course, selective_scan_fn
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch07_selection import exercises as chapter
 from lite_mamba.course.checking.errors import raised_by_check
+from lite_mamba.course.checking.exercise import Draw
 from lite_mamba.course.checking.trial import judge
 
 
@@ -40,6 +44,56 @@ def test_the_recap_says_by_which_rule_the_token_gets_the_rest_of_the_whole():
 def test_a_word_is_explained_before_it_is_used(explained, used):
     notebook = (Path(__file__).parents[3] / "notebooks/07_selection.ipynb").read_text("utf-8")
     assert 0 <= notebook.find(explained) <= notebook.find(used)
+
+
+def cards(id):
+    return {known.name: known for known in exercise(id).misconceptions}
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("a Δ that is the same for all tokens", (1, 2)), ("B and C that are the same for all tokens", (0,))],
+)
+def test_where_one_part_is_averaged_the_card_leaves_the_rest_of_the_selection(name, kept):
+    card = cards("07.selective_parameters")[name]
+    found = card.answers[0](**exercise("07.selective_parameters").cases(Draw(0)))  # Δ, B and C, (B, L, …) each
+    assert all((found[i] - found[i].mean(1, keepdim=True)).abs().max() > 0.1 for i in kept)
+    assert "a part of the selection is gone" in card.message
+
+
+def test_a_card_that_says_what_the_softplus_is_fits_no_other_function():
+    """ELU + 1 is exp(x) below zero and nearly x far above it."""
+    w = torch.linspace(-3, 3, 61)
+    torch.testing.assert_close(F.softplus(w), torch.log(1 + torch.exp(w)))
+    assert (F.elu(w) + 1 - F.softplus(w)).abs().max() > 0.3
+    for name in ("another function that makes positive", "an activation in the place of the softplus"):
+        assert "ln(1 + exp(x))" in cards("07.selective_parameters")[name].message
+
+
+def test_a_card_on_sizes_fits_those_in_another_order_and_those_that_are_others():
+    rank, states, tried = 3, 2, []
+    case = {"u": (1, 4, 5), "x_proj": (rank + 2 * states, 5), "dt_proj": (5, rank), "dt_bias": (5,)}
+    card = cards("07.selective_parameters")["sizes in another order"]
+    for answer in card.answers:
+        with patch.object(Tensor, "split", lambda self, sizes, dim: tried.append(sizes)), pytest.raises(TypeError):
+            answer(**{name: torch.zeros(shape) for name, shape in case.items()})
+    assert tried == [[2, 2, 3], 3, [3, 3, 3], [2, 2, 2]]
+    assert "are other ones than those of the parts, or stand in another order" in card.message
+
+
+@pytest.mark.parametrize(
+    ("bend", "name"),
+    [(torch.sqrt, "a root of Δ"), (lambda delta: delta.clamp(min=0.01), "a Δ that is held in a range")],
+)
+def test_who_has_mended_the_bias_is_not_told_to_mend_it(bend, name):
+    def bias_once(u, A, x_proj, dt_proj, dt_bias):
+        rank, states = dt_proj.shape[1], A.shape[1]
+        low_rank, B, C = (part.mT for part in (u @ x_proj.T).split([rank, states, states], dim=-1))
+        delta = bend(F.softplus(dt_proj @ low_rank + dt_bias[:, None]))
+        return selective_scan_fn(u.mT, delta, A, B, C).mT
+
+    found = judge(exercise("07.mended_ssm"), bias_once).misconception
+    assert found.name == name and "Find what made Δ so small" in found.message and "mend that" not in found.message
 
 
 def text_of(name):

@@ -191,7 +191,7 @@ MENDED_SSM = Exercise(
         Misconception(
             "a root of Δ",
             "You take the root of Δ. It was a square nearly, not exactly, and only for a token that says nothing. "
-            "Ask what makes Δ so small, and mend that.",
+            "Find what made Δ so small: without it there is nothing to take a root of.",
             [
                 _raw(f"F.softplus(F.linear(low_rank, dt_proj, {times}dt_bias)).sqrt()", NO_BIAS, NO_SOFTPLUS)
                 for times in ("", "2 * ")
@@ -218,7 +218,7 @@ MENDED_SSM = Exercise(
         Misconception(
             "a Δ that is held in a range",
             "You cut Δ off at a smallest or a largest value. Only the start values were drawn from 0.001 to 0.1: a "
-            "token may ask for any Δ above 0. Ask what made Δ so small, and mend that.",
+            "token may ask for any Δ above 0. Find what made Δ so small: without it there is nothing to cut off.",
             [
                 _raw(f"F.softplus(F.linear(low_rank, dt_proj, {times}dt_bias)).clamp({limits})", NO_BIAS, NO_SOFTPLUS)
                 for times in ("2 * ", "")

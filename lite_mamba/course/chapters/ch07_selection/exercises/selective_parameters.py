@@ -180,8 +180,7 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "another function that makes positive",
-            "No Δ of yours is negative. But softplus is another function: almost exp(x) for negative x, almost x for "
-            "large x.",
+            "No Δ of yours is negative. But softplus is another function: ln(1 + exp(x)), for all x.",
             [
                 _delta("F.softmax(low_rank @ dt_proj.T + dt_bias, -1)"),
                 _delta("F.elu(low_rank @ dt_proj.T + dt_bias) + 1"),
@@ -190,8 +189,8 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "an activation in the place of the softplus",
-            "Your Δ goes through an activation that falls below zero. A step size must not: softplus is almost exp(x) "
-            "for negative x, almost x for large x.",
+            "Your Δ goes through an activation that falls below zero. A step size must not: softplus is "
+            "ln(1 + exp(x)), above zero for all x.",
             [
                 _delta(f"{bend}(low_rank @ dt_proj.T + dt_bias)")
                 for bend in ("F.silu", "F.gelu", "F.elu", "F.leaky_relu", "torch.tanh")
@@ -360,8 +359,8 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "a Δ that is the same for all tokens",
-            "Δ is averaged over the line, or what it is made of. Then no token has a say of its own, and nothing is "
-            "selected. Keep the axis L.",
+            "Δ is averaged over the line, or what it is made of. Then it does not depend on the token, and a part of "
+            "the selection is gone. Keep the axis L.",
             [
                 _parts("delta.mean(1, keepdim=True).expand_as(delta)"),
                 _parts("delta.mean(1, keepdim=True)"),
@@ -442,8 +441,8 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "sizes in another order",
-            "The sizes of your cut stand in another order than the parts: R for the low rank, then N for B and N for "
-            "C. And they are R and N, not R for all.",
+            "The sizes of your cut are other ones than those of the parts, or stand in another order: R for the low "
+            "rank, then N for B and N for C.",
             [
                 _cut(".split([states, states, rank], dim=-1)"),
                 _cut(".split(rank, dim=-1)"),
@@ -477,7 +476,7 @@ SELECTIVE_PARAMETERS = Exercise(
         Misconception(
             "a view of exchanged axes",
             "A `view` wants numbers that lie in memory as their axes say. In a block u comes with its axes exchanged, "
-            "and there is no such view: `reshape` copies where it must. Or does it go without a table of all tokens?",
+            "and there is no such view: `reshape` copies where it must. Or does the product take u as it comes?",
             edited(
                 selective_parameters,
                 "(u @ x_proj.T).split → (u.view(-1, u.shape[-1]) @ x_proj.T).view(*u.shape[:2], -1).split",
