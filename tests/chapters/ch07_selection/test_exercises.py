@@ -35,7 +35,7 @@ def test_the_recap_says_by_which_rule_the_token_gets_the_rest_of_the_whole():
 @pytest.mark.parametrize(
     ("explained", "used"),
     [
-        ("Its *weight* is what is left of this share at the end", "has the weight 75 %"),
+        ("Its *weight in the last state* is what is left of this share at the end", "has the weight 75 %"),
         ("B and C as (B, N, L)", "# (B, N, L)"),
         ("takes [`seq_idx`](glossary.ipynb#S)", "seq_idx=second"),
         ("Mamba, algorithm 2", "algorithm 2"),
@@ -44,6 +44,12 @@ def test_the_recap_says_by_which_rule_the_token_gets_the_rest_of_the_whole():
 def test_a_word_is_explained_before_it_is_used(explained, used):
     notebook = (Path(__file__).parents[3] / "notebooks/07_selection.ipynb").read_text("utf-8")
     assert 0 <= notebook.find(explained) <= notebook.find(used)
+
+
+def test_a_weight_without_a_place_is_that_of_one_step():
+    """Sections 2 and 3 call σ(w) and Δ·B weights: what is left at the end has "in the last state" to it."""
+    defined = re.findall(r"\*(weight[^*]*)\* is", text_of("07_selection"))
+    assert len(defined) == 2 and set(defined) == {"weight in the last state"}
 
 
 def cards(id):
