@@ -18,7 +18,9 @@ import torch.nn.functional as F
 from answer_rows import judged, rows
 
 from lite_mamba import InferenceParams
+from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch13_a_language_model.exercises import draw_byte
+from lite_mamba.course.checking.trial import judge, trials
 
 # Exercise 1: bits_per_byte (logits, ids)
 
@@ -1857,11 +1859,115 @@ def window_full_alone(model, ids, window):
     return nats / max(1, guesses) / math.log(2)
 
 
+def window_behind_some(more, at_once):
+    """Each window after so many bytes before it, from an empty state; in one call with it, or window by window."""
+
+    def window_bits(model, ids, window):
+        nats = 0.0
+        for start in range(0, len(ids) - 1, window):
+            first, stop = max(0, start - more), min(start + window, len(ids) - 1)
+            stream = InferenceParams(len(ids), 1)
+            pieces = [ids[first:stop]] if at_once else [*ids[first:start].split(window), ids[start:stop]]
+            for part in pieces:
+                logits = model(part[None], stream)[0]
+                stream.seqlen_offset += len(part)
+            nats += ce(logits[start - stop :], ids[start + 1 : stop + 1], reduction="sum")
+        return nats / (len(ids) - 1) / math.log(2)
+
+    return window_bits
+
+
+def window_border_by_its_own(carry, last, over):
+    """The borders are not left out now, but the first logits of a window judge its first byte."""
+
+    def window_bits(model, ids, window):
+        stream, nats, guesses = InferenceParams(len(ids), 1) if carry else None, [], 0
+        for start in range(0, len(ids) - 1 + last, window):
+            part = ids[start : start + window]
+            logits = model(part[None], stream)[0]
+            if carry:
+                stream.seqlen_offset += len(part)
+            judged = torch.cat([logits[:1], logits[:-1]]) if start else logits[:-1]
+            nats += F.cross_entropy(judged, part if start else part[1:], reduction="none").tolist()
+            guesses += len(part) - 1
+        return sum(nats) / over(nats, guesses, ids) / math.log(2)
+
+    return window_bits
+
+
+def window_8_bits_each(carry):
+    def window_bits(model, ids, window):
+        stream, bits = InferenceParams(len(ids), 1) if carry else None, []
+        for part in ids.split(window):
+            log_p = model(part[None], stream)[0].log_softmax(-1) / math.log(2)
+            if carry:
+                stream.seqlen_offset += len(part)
+            bits += [8.0, *(-log_p[i, byte].item() for i, byte in enumerate(part[1:]))]
+        return sum(bits[1:]) / (len(ids) - 1)
+
+    return window_bits
+
+
+def window_inside_over(count, carry):
+    """The borders are left out, and the sum is divided by as many bytes as there are."""
+
+    def window_bits(model, ids, window):
+        stream, nats, read = InferenceParams(len(ids), 1) if carry else None, 0.0, 0
+        for start in range(0, len(ids) - 1, window):
+            part = ids[start : start + window]
+            logits = model(part[None], stream)[0]
+            if carry:
+                stream.seqlen_offset += len(part)
+            nats += ce(logits[:-1], part[1:], reduction="sum")
+            read += len(part)
+        return nats / count(read, ids) / math.log(2)
+
+    return window_bits
+
+
+def window_offset_of_guesses(model, ids, window):
+    stream, nats = InferenceParams(len(ids), 1), 0.0
+    for x, y in zip(ids[:-1].split(window), ids[1:].split(window), strict=True):
+        nats += ce(model(x[None], stream)[0], y, reduction="sum")
+        stream.seqlen_offset += len(x) - 1
+    return nats / (len(ids) - 1) / math.log(2)
+
+
 ONE_BYTE = "a change for windows of one byte alone"
 FULL = "full windows, each by itself"
 
 
+FEW = "a few bytes of the past"
+
+
 WINDOWS = [
+    ("a window more", lambda model, ids, window: window_loop(carry=False, inside=True)(model, ids, window + 1), NOBODY),
+    *(
+        (f"inside only, over {words}, {'a' if carry else 'no'} stream", window_inside_over(count, carry), NOBODY)
+        for words, count in (("all that was read", lambda read, ids: read), ("L", lambda read, ids: len(ids)))
+        for carry in (False, True)
+    ),
+    *(
+        (
+            f"a border by its own logits, {words}, {'a' if carry else 'no'} stream, up to {'L' if last else 'L − 1'}",
+            window_border_by_its_own(carry, last, over),
+            OWN,
+        )
+        for words, over in (
+            ("over all", lambda nats, inside, ids: len(nats)),
+            ("over those inside", lambda nats, inside, ids: max(1, inside)),
+            ("over L − 1", lambda nats, inside, ids: len(ids) - 1),
+        )
+        for carry in (False, True)
+        for last in (False, True)
+    ),
+    ("8 bits each", window_8_bits_each(carry=False), "8 bits for each window"),
+    ("8 bits each, and a stream", window_8_bits_each(carry=True), "8 bits for each window"),
+    ("an offset of what is guessed inside", window_offset_of_guesses, "an offset that counts a byte too few"),
+    ("three bytes before", window_behind_some(3, at_once=True), FEW),
+    ("eight bytes before", window_behind_some(8, at_once=True), FEW),
+    ("four bytes before, window by window", window_behind_some(4, at_once=False), None),
+    ("ten bytes before, window by window", window_behind_some(10, at_once=False), None),
     ("a stream left at 0, inside only", window_with(carry=True, border=0), ANEW),
     ("a new stream each, inside only", window_with(carry=False, border=0), ANEW),
     ("a new stream each", window_with(carry=False, border=1), ANEW),
@@ -2041,3 +2147,19 @@ def test_a_draw_close_to_1_is_a_byte_though_the_running_sum_is_rounded():
     largest = 1 - 2**-24  # that torch.rand can give
     assert any((row.softmax(-1).cumsum(-1) <= largest).all() for row in logits)
     assert all(draw_byte(row, 1.0, largest) < 256 for row in logits)
+
+
+def test_a_model_that_an_answer_changes_is_another_ones_no_more():
+    def in_float64(model, ids, window):
+        return window_by_step(model.double(), ids, window)
+
+    hunt = exercise("13.window_bits")
+    judge(hunt, in_float64, quiet=True)
+    assert all(p.dtype == torch.float32 for one in trials(hunt) for p in one.case["model"].parameters())
+
+
+def test_what_lies_far_back_counts_in_the_windows():
+    hunt = exercise("13.window_bits")
+    for case in (one.case for one in trials(hunt) if len(one.case["ids"]) > 12):
+        whole, without = (window_behind_some(more, at_once=True)(**case) for more in (99, 6))
+        assert abs(whole - without) > 2 * hunt.rtol * whole

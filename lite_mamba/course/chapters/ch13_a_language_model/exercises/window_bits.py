@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import cache
 
 import torch
@@ -64,6 +65,56 @@ def _behind_the_last(model: MambaLM, ids: Tensor, window: int) -> float:
     return nats / (len(ids) - 1) / torch.log(torch.tensor(2.0)).item()
 
 
+def _behind(more: int):
+    """Each window is read together with some bytes before it, from an empty state."""
+
+    def window_bits(model: MambaLM, ids: Tensor, window: int) -> float:
+        nats = 0.0
+        for start in range(0, len(ids) - 1, window):
+            first = max(0, start - more)
+            part = ids[first : start + window + 1]
+            logits = model(part[None, :-1])[0, start - first :]
+            nats += F.cross_entropy(logits, part[start - first + 1 :], reduction="sum").item()
+        return nats / (len(ids) - 1) / torch.log(torch.tensor(2.0)).item()
+
+    return window_bits
+
+
+def _own_at_the_border(carry: bool, last: bool, over: str):
+    """The first byte of a window is priced by the logits that were made after it was read.
+
+    Is a state carried, is a byte that stands alone at the end read, too, and by what is the sum divided?
+    """
+
+    def window_bits(model: MambaLM, ids: Tensor, window: int) -> float:
+        stream, nats, guesses = InferenceParams(max_seqlen=len(ids), max_batch_size=1), 0.0, 0
+        for start in range(0, len(ids) - (not last), window):
+            part = ids[start : start + window]
+            logits = model(part[None], stream if carry else None)[0]
+            stream.seqlen_offset += len(part)
+            nats += F.cross_entropy(logits[:-1], part[1:], reduction="sum").item()
+            nats += F.cross_entropy(logits[0], part[0]).item() if start else 0.0
+            guesses += len(part) - (start == 0 or over == "those inside")
+        return nats / (len(ids) - 1 if over == "L − 1" else max(1, guesses)) / torch.log(torch.tensor(2.0)).item()
+
+    return window_bits
+
+
+def _eight_bits(carry: bool):
+    """The first byte of each window but the first costs 8 bits, what it costs without a model."""
+
+    def window_bits(model: MambaLM, ids: Tensor, window: int) -> float:
+        stream, bits = InferenceParams(max_seqlen=len(ids), max_batch_size=1), -8.0
+        for part in ids.split(window):
+            logits = model(part[None], stream if carry else None)[0]
+            stream.seqlen_offset += len(part)
+            nats = F.cross_entropy(logits[:-1], part[1:], reduction="sum")
+            bits += 8 + (nats / torch.log(torch.tensor(2.0))).item()
+        return bits / (len(ids) - 1)
+
+    return window_bits
+
+
 def _carried(model: MambaLM, ids: Tensor, window: int) -> float:
     """The last logits of each window guess the first byte of the next one; a byte alone in a last window is left."""
     stream = InferenceParams(max_seqlen=len(ids), max_batch_size=1)
@@ -84,10 +135,13 @@ def _carried(model: MambaLM, ids: Tensor, window: int) -> float:
 def _tiny(seed: int) -> MambaLM:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = MambaLM(256, d_model=8, n_layers=1, d_state=4, dt_min=0.05, dt_max=0.2)
+        model = MambaLM(256, d_model=8, n_layers=1, d_state=4, dt_min=0.02, dt_max=0.1)
+        mixer = model.layers[0].mixer
         with torch.no_grad():
             model.embedding.weight.normal_()
-            model.layers[0].mixer.out_proj.weight.mul_(4)
+            mixer.out_proj.weight.mul_(4)
+            mixer.x_proj.weight[mixer.dt_rank :].mul_(16)  # B and C: the state counts, and what lies far back
+            mixer.D.mul_(0.1)
     return model.eval().requires_grad_(False)
 
 
@@ -126,7 +180,9 @@ def _windowed(function, model: MambaLM, ids: Tensor, window: int) -> Facts | Non
     """What a function gives, and how it gave the model the text.
 
     In pieces longer than `window`? With a stream in each of several calls that was at its beginning every time?
+    The function gets a copy of the model: what it changes there is no other answer's.
     """
+    model = deepcopy(model)
     with lengths_given(model.embedding) as lengths, _offsets_given(model) as offsets:
         bits = function(model, ids, window)
     if bits is None:
@@ -268,6 +324,29 @@ WINDOW_BITS = Exercise(
                 ),
                 *(
                     edited(
+                        window_bits,
+                        "start + window + 1] → start + window]",
+                        "part[None, :-1], stream → part[None]" + carried,
+                        "+= len(part) - 1 → += len(part); guesses += len(part)",
+                        "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                        "nats = 0.0 → nats, guesses = 0.0, 0",
+                        f"(len(ids) - 1) / torch → {count} / torch",
+                    )
+                    for carried in ("", ", stream")
+                    for count in ("guesses", "len(ids)")
+                ),
+                edited(
+                    window_bits,
+                    "stream = InferenceParams(max_seqlen=len(ids), max_batch_size=1)\n    nats = 0.0 → "
+                    "nats, guesses, window = 0.0, 0, window + 1",
+                    "start + window + 1] → start + window]",
+                    "model(part[None, :-1], stream) → model(part[None])",
+                    "stream.seqlen_offset += len(part) - 1 → guesses += len(part) - 1",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                    "(len(ids) - 1) / torch → guesses / torch",
+                ),
+                *(
+                    edited(
                         window_bits, "cross_entropy(logits, part[1:], → cross_entropy(logits[:-1], part[1:-1],", *count
                     )
                     for count in (
@@ -371,6 +450,14 @@ WINDOW_BITS = Exercise(
                     "(len(ids) - 1) / torch → (len(ids) - ((len(ids) - 1) % window == 0)) / torch",
                 ),
                 *(
+                    _own_at_the_border(carry, last, over)
+                    for carry in (False, True)
+                    for last, over in (
+                        *((False, over) for over in ("its guesses", "those inside", "L − 1")),
+                        *((True, over) for over in ("its guesses", "those inside")),
+                    )
+                ),
+                *(
                     edited(
                         window_bits,
                         "start + window + 1] → start + window]",
@@ -399,6 +486,13 @@ WINDOW_BITS = Exercise(
             "an offset that counts a byte too many",
             "Your window has a byte more than is read: the last one is only guessed. The offset counts what was read.",
             edited(window_bits, "+= len(part) - 1 → += len(part)"),
+        ),
+        Misconception(
+            "an offset that counts a byte too few",
+            "You move the offset on by one less than a window has bytes. So many guesses lie inside of it; the offset "
+            "counts what was read.",
+            edited(window_bits, "+= len(part) - 1 → += len(part) - 2"),
+            where=lambda window, **_: window > 1,
         ),
         Misconception(
             "an offset that counts windows",
@@ -509,6 +603,18 @@ WINDOW_BITS = Exercise(
             "Each window is read together with the one before it, from an empty state: what lies further back is "
             "forgotten, and each byte is read twice. Read every byte once, and carry the state.",
             _behind_the_last,
+        ),
+        Misconception(
+            "a few bytes of the past",
+            "Each window is read together with a few bytes before it, from an empty state: what lies further back is "
+            "forgotten, and those bytes are read again. Read every byte once, and carry the state.",
+            [_behind(more) for more in (3, 4, 8)],
+        ),
+        Misconception(
+            "8 bits for each window",
+            "You let the first byte of each window cost 8 bits. It is guessed: by the last logits of the window "
+            "before.",
+            [_eight_bits(carry) for carry in (False, True)],
         ),
         Misconception(
             "a sum in the place of a mean",
