@@ -1182,6 +1182,32 @@ def draw_right_end(logits, temperature, u):
     return len(logits) - 1
 
 
+def draw_between(logits, temperature, u):
+    """Pieces without their left end and with the right one; at u = 0 none is found."""
+    if temperature == 0:
+        return int(logits.argmax())
+    start = 0.0
+    for byte, p in enumerate((logits / temperature).softmax(0).tolist()):
+        if start < u <= start + p:
+            return byte
+        start += p
+    return len(logits) - 1
+
+
+def draw_seeded(seed):
+    def draw_byte(logits, temperature, u):
+        if temperature == 0:
+            return int(logits.argmax())
+        torch.manual_seed(seed)
+        return torch.multinomial((logits / temperature).softmax(0), 1).item()
+
+    return draw_byte
+
+
+def at_least(least):
+    return lambda x, t, u: int(((x / max(t, least)).softmax(0).cumsum(0)[:-1] <= u).sum())
+
+
 def draw_left(logits, temperature, u):
     if temperature == 0:
         return int(logits.argmax())
@@ -1314,6 +1340,16 @@ DRAW = [
     ("begun with the first piece", draw_in_a_loop(0, start=lambda p: p[0].item()), FIRST_SUM),
     ("begun with the first piece, from byte 1 on", draw_in_a_loop(1, start=lambda p: p[0].item()), FIRST_SUM),
     ("a ten thousandth", lambda x, t, u: draw_numpy(x, t or 1e-4, u), SMALL_TEMPERATURE),
+    ("a hundred thousandth at least", at_least(1e-5), SMALL_TEMPERATURE),
+    ("a millionth at least", at_least(1e-6), SMALL_TEMPERATURE),
+    ("a ten billionth at least", at_least(1e-10), "right"),
+    ("the likeliest by its probability", lambda x, t, u: draw_numpy(x, t, u) if t else int(x.softmax(0).argmax()),
+     "right"),
+    ("between two ends", draw_between, "a piece that holds its right end"),
+    ("a seed of 0", draw_seeded(0), "random numbers of your own"),
+    ("a seed of 42", draw_seeded(42), "random numbers of your own"),
+    ("equal pieces, rounded", lambda x, t, u: round(u * (len(x) - 1)) if t else int(x.argmax()),
+     "pieces of one length"),
     ("a ten thousandth more", lambda x, t, u: draw_numpy(x, t + 1e-4, u), SMALL_TEMPERATURE),
     ("shares of the logits", draw_from(lambda x, t: (x / t) / (x / t).sum()), "no softmax"),
     (

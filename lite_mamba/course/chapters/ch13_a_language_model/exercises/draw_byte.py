@@ -34,7 +34,7 @@ def _draw_cases(draw: Draw) -> dict:
         best = int(logits.argmax())
         other = draw.choice([i for i in range(size) if i != best])
         logits[best] += 4 * (temperature > 0)
-        logits[other] = logits[best] - (temperature / 2 or 1e-4)
+        logits[other] = logits[best] - (temperature / 2 or 2e-6)
         u = draw.choice([0.02, 0.13] if other < best else [0.86, 0.97])
         return {"logits": logits, "temperature": temperature, "u": u}
     return {"logits": logits, "temperature": temperature, "u": _off_the_ends(logits, temperature, u)}
@@ -256,7 +256,7 @@ DRAW_BYTE = Exercise(
                     "if temperature == 0:\n        return int(logits.argmax()) → "
                     f"temperature = max(temperature, {least})",
                 )
-                for least in ("1e-3", "0.1")
+                for least in ("1e-3", "0.1", "1e-6")
             ],
         ),
         Misconception(
@@ -332,6 +332,10 @@ DRAW_BYTE = Exercise(
             [
                 edited(draw_byte, "<= u → < u"),
                 edited(draw_byte, "int((p.cumsum(-1)[:-1] <= u).sum()) → int((p.cumsum(-1) - p < u).sum()) - 1"),
+                edited(
+                    draw_byte,
+                    "int((p.cumsum(-1)[:-1] <= u).sum()) → int((p.cumsum(-1)[:-1] < u).sum()) if u > 0 else len(p) - 1",
+                ),
             ],
         ),
         Misconception(
@@ -341,6 +345,8 @@ DRAW_BYTE = Exercise(
             [
                 edited(draw_byte, "return int((p.cumsum(-1)[:-1] <= u).sum()) → return int(u * len(p))"),
                 edited(draw_byte, "return int((p.cumsum(-1)[:-1] <= u).sum()) → return int(u * 256)"),
+                edited(draw_byte, "return int((p.cumsum(-1)[:-1] <= u).sum()) → return int(u * (len(p) - 1))"),
+                edited(draw_byte, "return int((p.cumsum(-1)[:-1] <= u).sum()) → return round(u * (len(p) - 1))"),
                 edited(
                     draw_byte,
                     "return int(logits.argmax()) → return int(u * len(logits))",
@@ -382,6 +388,11 @@ DRAW_BYTE = Exercise(
                     draw_byte,
                     "int((p.cumsum(-1)[:-1] <= u).sum()) → int(np.random.choice(len(p), p=p.numpy()))",
                     np=np,
+                ),
+                edited(
+                    draw_byte,
+                    "(p.cumsum(-1)[:-1] <= u).sum() → "
+                    "torch.multinomial(p, 1, generator=torch.Generator().manual_seed(42))",
                 ),
             ],
         ),
