@@ -9,6 +9,7 @@ import itertools
 import math
 import random
 import re
+import unicodedata
 import zlib
 from pathlib import Path
 
@@ -104,7 +105,33 @@ def bits_by_bce(logits, ids, **more):
 TWO = "two mistakes at once"
 
 
+ALL_BYTES = "all bytes in the place of the one that came"
+AS_LOG_P = "logits taken for log-probabilities"
+
+
+def below_the_largest(x, ids):
+    """The cost in nats if the largest logit is taken for the sum."""
+    return (x[:-1].max(1).values - x[range(len(ids) - 1), ids[1:]]).mean().item()
+
+
+def bits_halved_until(cut):
+    """A learner who counts how often 1 is halved, in whole numbers."""
+
+    def bits_per_byte(logits, ids):
+        costs = [-math.log2(row.softmax(-1)[byte]) for row, byte in zip(logits, ids[1:], strict=False)]
+        return sum(map(cut, costs)) / len(costs)
+
+    return bits_per_byte
+
+
 BITS = [
+    ("a mean over the table", lambda x, ids: -x[:-1].softmax(-1).log2().mean().item(), ALL_BYTES),
+    ("a mean over the table of all places", lambda x, ids: -x.log_softmax(-1).mean().item(), ALL_BYTES),
+    ("a sum over all bytes", lambda x, ids: -x[:-1].softmax(-1).log2().sum(1).mean().item(), ALL_BYTES),
+    ("below the largest", lambda x, ids: below_the_largest(x, ids) / math.log(2), AS_LOG_P),
+    ("below the largest, in nats", below_the_largest, AS_LOG_P),
+    ("whole bits", bits_halved_until(math.ceil), "a rounded number"),
+    ("whole bits, cut off", bits_halved_until(int), "a rounded number"),
     ("a byte that is passed over", lambda x, i: ce(x, torch.cat([i[1:], i.new_tensor([-100])])) / math.log(2), "right"),
     ("a cross entropy of yes and no", lambda x, ids: bits_by_bce(x, ids) / math.log(2),
      "a sigmoid in the place of a softmax"),
@@ -692,11 +719,44 @@ def ngram_by_count_from_one(text, context):
     return p
 
 
+def ngram_averaged(shares, start=()):
+    """The mean over the ends, each by itself; `start` are further distributions in it."""
+
+    def answer(text, context):
+        found = [*start, *(shares(text_counts(text)(end).float()) for end in ends(context))]
+        return torch.stack([one for one in found if one is not None]).mean(0)
+
+    return answer
+
+
+def up_to(most):
+    return lambda context: [context[len(context) - k :] for k in range(min(most, len(context)) + 1)]
+
+
+def share_of_counts(share):
+    return ngram_by(ends, lambda n, p: share * n / n.sum() + (1 - share) * p if n.any() else p)
+
+
 OTHER_RULE = "another rule of backing off"
+SAME_WEIGHT = "ends that all weigh the same"
+UNIFORM = torch.full((256,), 1 / 256)
 
 
 NGRAM = [
     ("all places at once", ngram_by_one_array, "right"),
+    ("a mean of all", ngram_averaged(lambda n: n / n.sum().clamp(min=1)), SAME_WEIGHT),
+    ("a mean of those that were seen", ngram_averaged(lambda n: n / n.sum() if n.any() else None), SAME_WEIGHT),
+    ("a mean with the start", ngram_averaged(lambda n: n / n.sum().clamp(min=1), [UNIFORM]), SAME_WEIGHT),
+    (
+        "a mean of the start and those that were seen",
+        ngram_averaged(lambda n: n / n.sum() if n.any() else None, [UNIFORM]),
+        SAME_WEIGHT,
+    ),
+    ("a mean, each with a 256th", ngram_averaged(lambda n: mix(n, 1 / 256)), SAME_WEIGHT),
+    ("a tenth for p", share_of_counts(0.9), "a share that is fixed"),
+    ("four tenths for p", share_of_counts(0.6), "a share that is fixed"),
+    ("one byte and none", ngram_by(lambda c: [b""] + [c[-1:]] * (c != b"")), "ends that are never long"),
+    ("four bytes at most", ngram_by(up_to(4)), "ends that are never long"),
     (
         "Witten and Bell",
         ngram_by(ends, lambda n, p: (n + kinds(n) * p) / (n.sum() + kinds(n)) if n.any() else p),
@@ -764,7 +824,7 @@ NGRAM = [
     ("counts of the context", ngram_by(lambda c: [c], lambda n, p: n), "counts that are no probabilities"),
     ("read backwards", ngram_by(lambda c: [c[::-1][:k] for k in range(len(c) + 1)]), "an end from behind"),
     ("counts of uint8", ngram_by(ends, lambda n, p: mix(n.to(torch.uint8), p)), "a count that a byte cannot hold"),
-    ("six bytes at most", ngram_by(lambda context: ends(context[-6:])), None),
+    ("six bytes at most", ngram_by(lambda context: ends(context[-6:])), "ends that are never long"),
     ("mixed by a function", ngram_by(ends, mix), "right"),
     ("those that followed", ngram_by(ends, mix_those_that_followed), "bytes that keep what they had"),
     (
@@ -785,7 +845,7 @@ NGRAM = [
         ngram_by(ends, lambda n, p: mix(n, p) if n.any() else torch.full((256,), 1 / 256)),
         "an unseen end that knows nothing",
     ),
-    ("three bytes at most", ngram_by(lambda context: ends(context[-3:])), None),
+    ("three bytes at most", ngram_by(lambda context: ends(context[-3:])), "ends that are never long"),
     (
         "from as many as occur",
         lambda text, context: ngram_by(ends, start=1 / len(set(text)))(text, context),
@@ -1004,6 +1064,12 @@ HELD = [
     ("the file", held(read_and_decide), "what stands in the file"),
     ("the bytes of the file", held(lambda path, n: zlib.crc32(Path(path).read_bytes()) % n == 0),
      "what stands in the file"),
+    ("UTF-8 of an accent beside its letter", held(lambda path, n: crc(unicodedata.normalize("NFD", path)) % n == 0),
+     OTHER_BYTES),
+    ("escapes", held(lambda path, n: zlib.crc32(path.encode("ascii", "backslashreplace")) % n == 0), OTHER_BYTES),
+    ("from the root of the machine", held(lambda path, n: crc(str(Path(path).absolute())) % n == 0), OTHER_BYTES),
+    ("the number of bytes", held(lambda path, n: len(path.encode()) % n == 0), "another checksum"),
+    ("one long path", lambda paths, n: [crc("/".join(paths)) % n == 0 for _ in paths], "one checksum for all"),
     ("a line for each path", lambda paths, n: [zlib.crc32("\n".join(paths).encode()) % n == 0] * len(paths),
      "one checksum for all"),
     ("upper case", lambda paths, share: [crc(path.upper()) % share == 0 for path in paths], OTHER_BYTES),
@@ -1071,6 +1137,7 @@ HELD = [
     ("with a mask", held(lambda path, n: (zlib.crc32(path.encode()) & 0xFFFFFFFF) % n == 0), "right"),
     ("enumerate", lambda paths, share: [i % share == 0 for i, _ in enumerate(paths)], "a place in the list"),
     ("hash", held(lambda path, n: hash(path) % n == 0), "Python's own hash"),
+    ("hash of the bytes", held(lambda path, n: hash(path.encode()) % n == 0), "Python's own hash"),
     ("the end", lambda paths, n: [i >= len(paths) - len(paths) // n for i in range(len(paths))],
      "one end of the list"),
     ("the beginning", lambda paths, n: [i < len(paths) // n for i in range(len(paths))], "one end of the list"),

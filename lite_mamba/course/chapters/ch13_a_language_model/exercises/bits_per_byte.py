@@ -264,6 +264,21 @@ BITS_PER_BYTE = Exercise(
             ],
         ),
         Misconception(
+            "all bytes in the place of the one that came",
+            "You take the costs of all 256 bytes, whichever came. One of them came, and it alone is paid for: where "
+            "does `ids` come in?",
+            [
+                edited(bits_per_byte, f"-log_p.gather(1, ids[1:, None]) → -log_p{added}", *more)
+                for added in ("", ".sum(-1)")
+                for more in (
+                    (),
+                    ("logits[:-1] → logits",),
+                    (" / torch.log(torch.tensor(2.0)) → ",),
+                    ("logits[:-1] → logits", " / torch.log(torch.tensor(2.0)) → "),
+                )
+            ],
+        ),
+        Misconception(
             "every place with every byte",
             "You pick the bytes at *each* place: a table of all pairs. Of each place one probability counts, that of "
             "the byte that came next.",
@@ -277,13 +292,27 @@ BITS_PER_BYTE = Exercise(
                 edited(bits_per_byte, "return (nats → return round((nats", f".item() → .item(), {digits})")
                 for digits in (0, 1, 2)
             ]
-            + [edited(bits_per_byte, "nats.mean() / → nats.mean() //")],
+            + [edited(bits_per_byte, "nats.mean() / → nats.mean() //")]
+            + [  # the cost of each byte in whole bits
+                edited(
+                    bits_per_byte,
+                    "(nats.mean() / torch.log(torch.tensor(2.0))) → "
+                    f"(nats / torch.log(torch.tensor(2.0))).{cut}().mean()",
+                )
+                for cut in ("ceil", "floor", "round")
+            ],
         ),
         Misconception(
             "logits taken for log-probabilities",
-            "You read the logit itself as a log-probability. The 256 probabilities must add up to 1 first: which "
-            "function does that to logits?",
+            "You read the logit itself as a log-probability, or how far it lies below the largest. The 256 "
+            "probabilities must add up to 1 first: which function does that to logits?",
             [
+                *(
+                    edited(
+                        bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1] - logits[:-1].amax(-1, True)", *base
+                    )
+                    for base in ((), (" / torch.log(torch.tensor(2.0)) → ",))
+                ),
                 edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1]"),
                 edited(
                     bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1]", " / torch.log(torch.tensor(2.0)) → "

@@ -3,6 +3,7 @@
 import binascii
 import hashlib
 import random
+import unicodedata
 import zlib
 from pathlib import Path, PurePosixPath
 
@@ -83,10 +84,8 @@ HELD_OUT = Exercise(
             "Python's own hash",
             "hash of a string differs from one start of Python to the next, by design. In another session other files "
             "would be held out. A checksum of the bytes stays.",
-            [
-                edited(held_out, "zlib.crc32(path.encode()) → hash(path)"),
-                edited(held_out, "zlib.crc32(path.encode()) → hash(path.encode())"),
-            ],
+            edited(held_out, "zlib.crc32(path.encode()) → hash(path)"),
+            where=lambda paths, **_: all(map(str.isascii, paths)),  # of others, that of their bytes is another one
         ),
         Misconception(
             "one end of the list",
@@ -251,7 +250,10 @@ HELD_OUT = Exercise(
             "Each path decides for itself.",
             [
                 edited(held_out, 'path.encode()) % → "".join(paths).encode()) %'),
-                edited(held_out, "path.encode()) % → chr(10).join(paths).encode()) %"),
+                *(
+                    edited(held_out, f"path.encode()) % → {between}.join(paths).encode()) %")
+                    for between in ("chr(10)", "'/'", "' '")
+                ),
                 edited(held_out, "path.encode()) % → str(paths).encode()) %"),
             ],
         ),
@@ -310,7 +312,16 @@ HELD_OUT = Exercise(
                 edited(held_out, "path.encode() → repr(path).encode()"),
                 edited(held_out, "path.encode() → str(path.encode()).encode()"),
                 edited(held_out, "path.encode() → path.encode('ascii', 'ignore')"),
-                edited(held_out, "path.encode() → path.encode('ascii', 'replace')"),
+                *(
+                    edited(held_out, f"path.encode() → path.encode('ascii', '{otherwise}')")
+                    for otherwise in ("replace", "backslashreplace")
+                ),
+                edited(
+                    held_out,
+                    "path.encode() → unicodedata.normalize('NFD', path).encode()",
+                    unicodedata=unicodedata,
+                ),
+                edited(held_out, "path.encode() → str(Path(path).absolute()).encode()", Path=Path),
                 edited(held_out, "path.encode() → path.lower().encode()"),
                 edited(held_out, "path.encode() → path.upper().encode()"),
                 edited(held_out, "path.encode() → ('/' + path).encode()"),
@@ -348,6 +359,7 @@ HELD_OUT = Exercise(
                     hashlib=hashlib,
                 ),
                 edited(held_out, "zlib.crc32(path.encode()) → len(path)"),
+                edited(held_out, "zlib.crc32(path.encode()) → len(path.encode())"),
                 edited(held_out, "zlib.crc32(path.encode()) → sum(path.encode())"),
                 edited(
                     held_out,

@@ -68,6 +68,21 @@ def _mixing(everywhere: bool):
     return ngram
 
 
+def _averaged(shares, start: bool):
+    """The mean of what the ends say, each for itself: `shares(counts)` of one, None for none; with the start or not."""
+
+    def ngram(text, context):
+        found = [torch.full((256,), 1 / 256)] * start
+        for size in range(len(context) + 1):
+            end = context[len(context) - size :]
+            followers = [text[i + size] for i in range(len(text) - size) if text[i : i + size] == end]
+            found.append(shares(torch.bincount(torch.tensor(followers, dtype=torch.long), minlength=256)))
+        found = [one for one in found if one is not None]
+        return sum(found) / len(found)
+
+    return ngram
+
+
 NGRAM = Exercise(
     id="13.ngram",
     title="Counts that back off",
@@ -256,6 +271,38 @@ NGRAM = Exercise(
             "the first place alone",
             "You find the first place where the end stands. It may stand at many: count what follows at each.",
             edited(ngram, "if text[i : i + size] == tail] → if text[i : i + size] == tail][:1]"),
+        ),
+        Misconception(
+            "ends that all weigh the same",
+            "You take the mean of what the ends say, each for itself. They are mixed one after the other: what the "
+            "shorter ones say counts as *one* observation beside all that an end has counted.",
+            [
+                _averaged(shares, start)
+                for start in (False, True)
+                for shares in (
+                    lambda n: n / n.sum() if n.any() else None,
+                    lambda n: n / max(1, n.sum()),
+                    lambda n: (n + 1 / 256) / (n.sum() + 1),
+                )
+            ],
+        ),
+        Misconception(
+            "a share that is fixed",
+            "However often an end was seen, you give the shorter ones the same share. They count as *one* observation: "
+            "beside a hundred they weigh next to nothing.",
+            [
+                edited(
+                    ngram,
+                    "(counts + p) / (len(followers) + 1) → "
+                    f"{share} * counts / len(followers) + (1 - {share}) * p if followers else p",
+                )
+                for share in (0.1, 0.3, 0.4, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99)
+            ],
+        ),
+        Misconception(
+            "ends that are never long",
+            "Your ends stop at some length, however long the context is. Its last end is the whole context.",
+            [edited(ngram, f"range(len(context) + 1) → range(min(len(context), {most}) + 1)") for most in range(1, 7)],
         ),
         Misconception(
             "half and half",
