@@ -1415,7 +1415,7 @@ STATE = [
     ("max(d)", state(lambda n, w, d: n + max(d)), "a history of a single gap"),
     ("x and z", state(lambda n, w, d: n + 2 * (w - 1) * max(d)), "a history of the gate"),
     ("no brackets", state(lambda n, w, d: w - 1 * max(d) + n), "a dilation without brackets"),
-    ("between the taps", state(lambda n, w, d: n + (w - 1) * (max(d) - 1)), "only the samples that no tap reads"),
+    ("between the taps", state(lambda n, w, d: n + (w - 1) * (max(d) - 1)), "only the samples between the taps"),
     (
         "one field on another",
         state(lambda n, w, d: n + 1 + sum((w - 1) * one for one in d)),
@@ -1687,7 +1687,7 @@ BRANCHES = [
     ("all but the first", lambda c, w, d: make()(c, w, d[1:]), "a first branch outside the list"),
     ("a state dict of one's own", make(second=hidden), "an entry that is hidden"),
     ("saved and loaded without it", make(second=renamed_at_both_ends), "right"),
-    ("no bias", no_bias, "fewer numbers, each still twice"),
+    ("no bias", no_bias, "fewer numbers, some still twice"),
     ("its state dict", lambda *sizes: make()(*sizes).state_dict(), "a result of the wrong type"),
     ("no return", lambda *sizes: None, None),
 ]

@@ -387,8 +387,8 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "shares that are made twice",
-            'You apply softmax to conv_gates, and `parts["conv"]` applies it again: the shares come out nearly '
-            "alike. Give it the numbers as they are.",
+            'You apply softmax to conv_gates, and `parts["conv"]` applies it again: the shares come closer to '
+            "one another. Give it the numbers as they are.",
             _wired('w["conv_gates"], → w["conv_gates"].softmax(0),'),
             where=_branched,
         ),
@@ -477,8 +477,8 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "a logarithm that is turned over",
-            "exp(−A_log) is one over exp(A_log): a fast state becomes a slow one. The minus stands before the "
-            "exponential: A = −exp(A_log).",
+            "exp(−A_log) is one over exp(A_log), and not its negative. The minus stands before the exponential: "
+            "A = −exp(A_log).",
             [_wired(f"{A} → {a}") for a in ('torch.exp(-w["A_log"])', '-torch.exp(-w["A_log"])')],
         ),
         Misconception(
@@ -536,8 +536,8 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "pieces that are no halves",
-            "You cut the mixtures into pieces that are not D wide. They are 2D wide, and x is the first half. (`chunk` "
-            "takes the number of pieces, `split` the width of each.)",
+            "You cut the mixtures into pieces that are not D wide. Together they are 2D wide, and x is the first half. "
+            "(`chunk` takes the number of pieces, `split` the width of each.)",
             [_wired(f"xz.chunk(2, dim=1) → {halves}") for halves in ("xz.split(2, dim=1)", "xz.chunk(3, dim=1)")],
         ),
         Misconception(

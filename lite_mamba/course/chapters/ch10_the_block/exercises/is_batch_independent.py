@@ -478,7 +478,7 @@ IS_BATCH_INDEPENDENT = Exercise(
         ),
         Misconception(
             "a row without its batch axis",
-            "`x[i]` is (L, d). The layer takes its first axis for the batch: it sees L rows that are one token long. "
+            "`x[i]` is (L, d). The layer takes its tokens for rows, and the numbers of a token for tokens. "
             "`x[i : i + 1]` is one row and keeps all three axes.",
             [_without_batch_axis, edited(is_batch_independent, "x[i : i + 1] → x[i]")],
         ),

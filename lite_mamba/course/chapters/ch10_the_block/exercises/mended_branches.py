@@ -318,7 +318,7 @@ MENDED_BRANCHES = Exercise(
             _list_again,
         ),
         Misconception(
-            "fewer numbers, each still twice",
+            "fewer numbers, some still twice",
             "There are fewer numbers now, for the bias is gone, and branch 0 is still saved twice. The convolutions "
             "were right; look at the names.",
             _without_bias,

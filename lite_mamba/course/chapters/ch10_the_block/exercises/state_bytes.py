@@ -66,9 +66,9 @@ STATE_BYTES = Exercise(
             ],
         ),
         Misconception(
-            "only the samples that no tap reads",
-            "You count the samples that lie between the taps. Those under the taps are kept, too: from one tap to the "
-            "next it is a whole dilation.",
+            "only the samples between the taps",
+            "You count the samples that lie between the taps of the widest branch. Those under its taps are kept, too: "
+            "from one tap to the next it is a whole dilation.",
             edited(state_bytes, "max(dilations) → (max(dilations) - 1)"),
         ),
         Misconception(
@@ -95,7 +95,7 @@ STATE_BYTES = Exercise(
         ),
         Misconception(
             "a history one sample short",
-            "One column too few. The sample that is just coming in is not counted in (W − 1)·dilation: these are past "
+            "One sample too few. The sample that is just coming in is not counted in (W − 1)·dilation: these are past "
             "ones, and all are needed.",
             edited(state_bytes, "lag + d_state → lag - 1 + d_state"),
         ),
