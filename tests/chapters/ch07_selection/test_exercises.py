@@ -102,6 +102,14 @@ def test_who_has_mended_the_bias_is_not_told_to_mend_it(bend, name):
     assert found.name == name and "Find what made Δ so small" in found.message and "mend that" not in found.message
 
 
+def test_a_card_that_says_what_a_step_size_leaves_fits_no_step_size_below_zero():
+    """With a Δ below zero a state grows: no share of it is forgotten."""
+    given = {"left": 0.01, "A": torch.tensor([-0.5, -1.0, -2.0])}
+    for card in cards("07.reset_delta").values():
+        if re.search(r"Your Δ (lets|leaves)|With it .* is empty", card.message):
+            assert all(float(answer(**given)) > 0 for answer in card.answers), card.name
+
+
 def text_of(name):
     return (Path(__file__).parents[3] / f"notebooks/{name}.ipynb").read_text("utf-8")
 

@@ -220,7 +220,8 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "the forgotten share in place of the kept one",
-            "Your Δ lets `left` be *forgotten* and the rest stay. It should be the other way: `left` stays.",
+            "You take the logarithm of 1 − left, the share that is *forgotten*. It is `left` that stays: solve "
+            "exp(ΔA) = left.",
             [_reset(f"{sign}math.log(1 - left) / {rate}") for sign in ("", "-") for rate in RATES],
         ),
         Misconception(
