@@ -128,6 +128,8 @@ BITS = [
     ("a mean over the table", lambda x, ids: -x[:-1].softmax(-1).log2().mean().item(), ALL_BYTES),
     ("a mean over the table of all places", lambda x, ids: -x.log_softmax(-1).mean().item(), ALL_BYTES),
     ("a sum over all bytes", lambda x, ids: -x[:-1].softmax(-1).log2().sum(1).mean().item(), ALL_BYTES),
+    ("softmax over the text, in nats", lambda x, i: -x.log_softmax(0)[range(len(i) - 1), i[1:]].mean().item(),
+     "a softmax over the places"),
     ("below the largest", lambda x, ids: below_the_largest(x, ids) / math.log(2), AS_LOG_P),
     ("below the largest, in nats", below_the_largest, AS_LOG_P),
     ("whole bits", bits_halved_until(math.ceil), "a rounded number"),
@@ -755,6 +757,12 @@ NGRAM = [
     ("a mean, each with a 256th", ngram_averaged(lambda n: mix(n, 1 / 256)), SAME_WEIGHT),
     ("a tenth for p", share_of_counts(0.9), "a share that is fixed"),
     ("four tenths for p", share_of_counts(0.6), "a share that is fixed"),
+    (
+        "seven tenths of nothing, too",
+        ngram_by(ends, lambda n, p: 0.7 * n / n.sum().clamp(min=1) + 0.3 * p),
+        "a share that is fixed",
+    ),
+    ("small letters", lambda text, context: ngram_recursive(text.lower(), context.lower()), None),
     ("one byte and none", ngram_by(lambda c: [b""] + [c[-1:]] * (c != b"")), "ends that are never long"),
     ("four bytes at most", ngram_by(up_to(4)), "ends that are never long"),
     (
@@ -1413,6 +1421,8 @@ DRAW = [
     ("the likeliest by its probability", lambda x, t, u: draw_numpy(x, t, u) if t else int(x.softmax(0).argmax()),
      "right"),
     ("between two ends", draw_between, "a piece that holds its right end"),
+    ("Gumbel's softmax", lambda x, t, u: int(F.gumbel_softmax(x, t).argmax() if t else x.argmax()),
+     "random numbers of your own"),
     ("a seed of 0", draw_seeded(0), "random numbers of your own"),
     ("a seed of 42", draw_seeded(42), "random numbers of your own"),
     ("equal pieces, rounded", lambda x, t, u: round(u * (len(x) - 1)) if t else int(x.argmax()),
@@ -1969,11 +1979,12 @@ def window_behind_some(more, at_once):
         nats = 0.0
         for start in range(0, len(ids) - 1, window):
             first, stop = max(0, start - more), min(start + window, len(ids) - 1)
-            stream = InferenceParams(len(ids), 1)
+            stream = None if at_once else InferenceParams(len(ids), 1)
             pieces = [ids[first:stop]] if at_once else [*ids[first:start].split(window), ids[start:stop]]
             for part in pieces:
                 logits = model(part[None], stream)[0]
-                stream.seqlen_offset += len(part)
+                if stream:
+                    stream.seqlen_offset += len(part)
             nats += ce(logits[start - stop :], ids[start + 1 : stop + 1], reduction="sum")
         return nats / (len(ids) - 1) / math.log(2)
 
@@ -2067,6 +2078,13 @@ WINDOWS = [
     ("8 bits each", window_8_bits_each(carry=False), "8 bits for each window"),
     ("8 bits each, and a stream", window_8_bits_each(carry=True), "8 bits for each window"),
     ("an offset of what is guessed inside", window_offset_of_guesses, "an offset that counts a byte too few"),
+    (
+        "8 bits at first, over L − 1",
+        lambda model, ids, window: 8 / (len(ids) - 1) + window_by_step(model, ids, window),
+        "a first byte that costs 8 bits",
+    ),
+    ("a byte before each, not read twice", window_behind_some(1, at_once=True), FEW),
+    ("two bytes before", window_behind_some(2, at_once=True), FEW),
     ("three bytes before", window_behind_some(3, at_once=True), FEW),
     ("eight bytes before", window_behind_some(8, at_once=True), FEW),
     ("four bytes before, window by window", window_behind_some(4, at_once=False), None),

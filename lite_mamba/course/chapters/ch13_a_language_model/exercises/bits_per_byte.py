@@ -286,8 +286,8 @@ BITS_PER_BYTE = Exercise(
         ),
         Misconception(
             "a rounded number",
-            "The number is right but for the digits that you cut off. Rounding is for the eye, where a number is "
-            "printed.",
+            "The number is right but for the digits that you cut off, at the end or byte by byte. Rounding is for the "
+            "eye, where a number is printed.",
             [
                 edited(bits_per_byte, "return (nats → return round((nats", f".item() → .item(), {digits})")
                 for digits in (0, 1, 2)
@@ -356,6 +356,11 @@ BITS_PER_BYTE = Exercise(
             [
                 edited(bits_per_byte, "log_softmax(-1) → log_softmax(0)"),
                 edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits.log_softmax(0)[:-1]"),
+                edited(
+                    bits_per_byte,
+                    "logits[:-1].log_softmax(-1) → logits.log_softmax(0)[:-1]",
+                    " / torch.log(torch.tensor(2.0)) → ",
+                ),
                 edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1] - logits[:-1].logsumexp((0, 1))"),
                 edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1] - logits.logsumexp((0, 1))"),
             ],

@@ -379,6 +379,7 @@ DRAW_BYTE = Exercise(
                     draw_byte,
                     "(p.cumsum(-1)[:-1] <= u).sum() → (p.log() - torch.rand_like(p).log().neg().log()).argmax()",
                 ),
+                edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → F.gumbel_softmax(logits, temperature).argmax()"),
                 edited(
                     draw_byte,
                     "int((p.cumsum(-1)[:-1] <= u).sum()) → random.choices(range(len(p)), p.tolist())[0]",

@@ -21,7 +21,7 @@ def ngram(text: bytes, context: bytes) -> Tensor:
 
 
 def _ngram_cases(draw: Draw) -> dict:
-    alphabet = draw.choice([b"abc", b"(.\n", b"\x00\x80\xff"])  # any byte may come
+    alphabet = draw.choice([b"aAb", b"(.\n", b"\x00\x80\xff"])  # any byte may come
 
     def letters(low: int, high: int) -> bytes:
         return bytes(draw.random.choice(alphabet) for _ in range(draw.size(low, high)))
@@ -294,14 +294,15 @@ NGRAM = Exercise(
                 edited(
                     ngram,
                     "(counts + p) / (len(followers) + 1) → "
-                    f"{share} * counts / len(followers) + (1 - {share}) * p if followers else p",
+                    f"{share} * counts / max(1, len(followers)) + (1 - {share}) * p{unless}",
                 )
-                for share in (0.1, 0.3, 0.4, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99)
+                for share in (0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.75, 0.8, 0.9)
+                for unless in ("", " if followers else p")
             ],
         ),
         Misconception(
             "ends that are never long",
-            "Your ends stop at some length, however long the context is. Its last end is the whole context.",
+            "Your ends stop at some length, however long the context is. The longest of all is the whole context.",
             [edited(ngram, f"range(len(context) + 1) → range(min(len(context), {most}) + 1)") for most in range(1, 7)],
         ),
         Misconception(

@@ -608,7 +608,7 @@ WINDOW_BITS = Exercise(
             "a few bytes of the past",
             "Each window is read together with a few bytes before it, from an empty state: what lies further back is "
             "forgotten, and those bytes are read again. Read every byte once, and carry the state.",
-            [_behind(more) for more in (3, 4, 8)],
+            [_behind(more) for more in (1, 2, 3, 4, 8)],
         ),
         Misconception(
             "8 bits for each window",
@@ -646,7 +646,10 @@ WINDOW_BITS = Exercise(
         Misconception(
             "a first byte that costs 8 bits",
             "You let the first byte cost 8 bits. Nobody guessed it: the mean is over the bytes that were guessed.",
-            edited(window_bits, "nats = 0.0 → nats = 8 * math.log(2)", "(len(ids) - 1) / torch → len(ids) / torch"),
+            [
+                edited(window_bits, "nats = 0.0 → nats = 8 * math.log(2)", *over)
+                for over in (("(len(ids) - 1) / torch → len(ids) / torch",), ())
+            ],
         ),
         Misconception(
             "too large a denominator",
