@@ -1,4 +1,4 @@
-# Two commands matter: `make lab` to learn, `make test` to check everything. `make help` lists the rest.
+# Two commands matter: `make lab` to learn, `make test` to check. `make help` lists the rest.
 # Each makes what it needs in .venv/ first, and a second run installs nothing again.
 
 PYTHON ?= python3
@@ -37,7 +37,7 @@ $(error TORCH is "$(TORCH)"; it can be cpu or cuda)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lecture slides test notebooks handout site dist figures glossary bench format install torch-index clean
+.PHONY: help lab lecture slides test test-all notebooks handout site dist figures glossary bench format install torch-index clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -53,8 +53,11 @@ lecture: $(VENV)/.course ## show a lecture in the browser (DECK=45, 90, or a cha
 
 slides: lecture
 
-test: $(VENV)/.test ## check everything: style, tests, every notebook, the browser
-	@bash tools/run_tests.sh $(BIN)
+test: $(VENV)/.test ## check style, package, checks, every cell, and the first notebook in the browser
+	@bash tools/run_tests.sh $(BIN) quick
+
+test-all: $(VENV)/.test ## all of that, and each chapter's answers and figures, the kits, all in the browser
+	@bash tools/run_tests.sh $(BIN) all
 
 notebooks: $(VENV)/.test ## execute the notebooks in place (NB=01 for one chapter)
 	@$(BIN)/python tools/execute_notebooks.py $(NB)

@@ -17,6 +17,7 @@ import pytest
 HOME = tempfile.TemporaryDirectory(prefix="lite-mamba-tests-")
 os.environ["LITE_MAMBA_HOME"] = HOME.name
 HOMES = itertools.count()
+TESTS = Path(__file__).parent
 os.environ.pop("LITE_MAMBA_ANSWERS", None)
 # PyTorch's compiler forks its workers from a process with threads, and waits for them when the process ends.
 os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
@@ -26,9 +27,25 @@ hypothesis.settings.register_profile("same", deadline=None, derandomize=True, pr
 hypothesis.settings.load_profile("search" if os.environ.get("SEARCH") else "same")
 
 
+# What `make test` leaves to `make test-all`, beside tests that are marked one by one.
+THOROUGH = ("chapters", "kit", "lecture", "site", "test_every_figure.py")
+
+
+def is_thorough(path: Path) -> bool:
+    return path.is_relative_to(TESTS) and path.relative_to(TESTS).parts[:1] in [(name,) for name in THOROUGH]
+
+
+def pytest_ignore_collect(collection_path, config):
+    """What would be left out is not imported either: that takes half a minute."""
+    return True if "not thorough" in config.option.markexpr and is_thorough(collection_path) else None
+
+
 def pytest_collection_modifyitems(items):
     """The tests of a chapter stand together, those that go through all chapters too: what one computes serves all."""
     items.sort(key=chapter)
+    for item in items:
+        if is_thorough(item.path):
+            item.add_marker("thorough")
 
 
 def chapter(item) -> str:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every check of the project, stage by stage: tools/run_tests.sh [folder of the environment's programs]
+# The checks of the project, stage by stage: tools/run_tests.sh [folder of the environment's programs [all or quick]]
+# `quick` leaves out the tests that are marked thorough.
 # Each stage runs even if an earlier one failed; the last lines say how each went and how long it took.
 # The browser's stage waits for pages half of its time, so it runs beside the others; what it said is shown at the end.
 set -u
@@ -7,6 +8,11 @@ cd "$(dirname "$0")/.." || exit 1
 
 bin=${1:-.venv/bin}
 jobs=${JOBS:-2}
+case ${2:-all} in
+  all) these="not slow" ;;
+  quick) these="not slow and not thorough" ;;
+  *) echo "${0##*/}: $2 is neither all nor quick" >&2; exit 2 ;;
+esac
 summary=()
 failed=0
 
@@ -59,7 +65,7 @@ stage "style" style
 if [ ! -d tests/browser ]; then
   skip "browser" "there is no tests/browser"
 elif chromium=$(find_chromium); then
-  CHROMIUM=$chromium beside "browser" "$bin/python" -m pytest -q -n "$jobs" tests/browser
+  CHROMIUM=$chromium beside "browser" "$bin/python" -m pytest -q -n "$jobs" -m "$these" tests/browser
 else
   skip "browser" "no Chromium here; install it (Debian: apt-get install chromium) or set CHROMIUM=/path/to/it"
 fi
@@ -74,8 +80,8 @@ fi
 
 # The last, since many small tests leave no process idle at the end.
 # worksteal keeps a module's tests in one process, so that what they share is made once.
-stage "unit and property" "$bin/python" -m pytest -q -n "$jobs" --dist worksteal --doctest-modules lite_mamba tests \
-  --ignore=tests/browser
+stage "unit and property" "$bin/python" -m pytest -q -n "$jobs" --dist worksteal -m "$these" \
+  --doctest-modules lite_mamba tests --ignore=tests/browser
 
 join
 

@@ -10,6 +10,10 @@ import pytest
 playwright_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need Playwright")
 
 
+# What `make test` runs of these: the learner's first notebook, and what no other test of a notebook shows.
+QUICK = ("00_start_here", "test_lab_explore.py", "test_lab_saved.py")
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "browser: needs a Chromium (set CHROMIUM=/path/to/it)")
 
@@ -19,6 +23,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if pathlib.Path(item.fspath).parent == pathlib.Path(__file__).parent:
             item.add_marker("browser")
+            if not any(part in item.nodeid for part in QUICK):
+                item.add_marker("thorough")
             if lab.CHROMIUM is None:
                 item.add_marker(missing)
 
