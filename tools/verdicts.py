@@ -4,6 +4,7 @@
     python tools/verdicts.py 01 05 --runs 8  of two chapters, eight processes
     python tools/verdicts.py 01 --rounds 5   each process judges five times
     python tools/verdicts.py 01 --minutes 8  each judges again until the next round would end later than that
+    python tools/verdicts.py 01 --first 4    four further processes
 
 Each process has another hash seed and other random numbers, one or two threads, and vector instructions of one or
 another kind. In a further round of a process random numbers, threads and the order of the answers are others, and
@@ -94,6 +95,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chapters", nargs="*", help="01 05 …; without a word all")
     parser.add_argument("--runs", type=int, default=4, help="processes")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first; another gives further runs")
     how_long = parser.add_mutually_exclusive_group()
     how_long.add_argument("--rounds", type=int, default=1, help="how often each of them judges")
     how_long.add_argument("--minutes", type=float, default=0, help="how long each of them judges, again and again")
@@ -105,16 +107,18 @@ def main() -> None:
     if options.record:
         record(options.record, options.seed, rounds, options.minutes, options.chapters)
         return
+    numbers = range(options.first, options.first + options.runs)
     with ThreadPoolExecutor(options.jobs) as pool:
-        compare(pool.map(lambda number: run(number, rounds, options.minutes, options.chapters), range(options.runs)))
+        records = pool.map(lambda number: run(number, rounds, options.minutes, options.chapters), numbers)
+        compare(records, options.first)
 
 
-def compare(records) -> None:
+def compare(records, first_number: int) -> None:
     """Say how the verdicts of each round differ from the very first, and leave with an error if one does or a test
     failed.
     """
     first, unlike = None, False
-    for number, record in enumerate(records):
+    for number, record in enumerate(records, first_number):
         for again, found in enumerate(record["rounds"]):
             first = first or found
             changed = [pair for pair in zip(first, found, strict=False) if pair[0] != pair[1]]
