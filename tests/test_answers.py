@@ -51,6 +51,11 @@ def test_the_reader_still_sees_what_was_set(square):
     assert square.figure.y == 4.0
 
 
+def test_what_an_answer_does_not_set_stands_where_it_began(square):
+    square.set(x=2.0, sign="minus")
+    course.answers(square, course.answer("The square is 2.25.", {"x": 1.5}))
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
