@@ -635,12 +635,12 @@ WEIGHT = [
     (
         "one constant for each input",
         lambda u, i, s: weight(u[0] if i == "constant" else u, i, s / math.sqrt(u.shape[1])),
-        "one number for all weights",
+        "fewer than D × R weights",
     ),
     (
         "a row",
         lambda u, i, s: weight(u[:1] if i == "constant" else u, i, s * len(u.T) ** -0.5),
-        "one number for all weights",
+        "fewer than D × R weights",
     ),
     ("one star", lambda u, i, s: weight(u, i, u.shape[1] * -0.5 * s), "a product in the place of a power"),
     (
@@ -727,7 +727,7 @@ WEIGHT = [
     (
         "a number",
         lambda u, kind, s: s / u.shape[1] ** 0.5 if kind == "constant" else (2 * u - 1) * s / u.shape[1] ** 0.5,
-        "one number for all weights",
+        "fewer than D × R weights",
     ),
     (
         "a scale in one",
@@ -801,12 +801,12 @@ WEIGHT = [
     (
         "one constant for each output",
         lambda u, kind, s: weight(u[:, 0] if kind == "constant" else u, kind, s * u.shape[1] ** -0.5),
-        "one number for all weights",
+        "fewer than D × R weights",
     ),
     (
         "a column",
         lambda u, kind, s: weight(u[:, :1] if kind == "constant" else u, kind, s * u.shape[1] ** -0.5),
-        "one number for all weights",
+        "fewer than D × R weights",
     ),
     (
         "no brackets",
@@ -1355,7 +1355,7 @@ MENDED = [
         "step sizes for a bias without the mark",
     ),
     ("without no_grad", init_without_no_grad, "a change that autograd forbids"),
-    ("D set to zero", init_all_that_has_one_axis, "more than biases set to zero"),
+    ("D set to zero", init_all_that_has_one_axis, "zeros beyond the biases of linear layers"),
     ("weights set to zero", init_zero_weights, None),
     ("weights beside unmarked biases", init_zero_weights_beside_unmarked, "weights that are all alike"),
     ("weights without a mark", init_zero_weights_without_a_mark, "weights that are all alike"),
@@ -1405,7 +1405,7 @@ MENDED = [
     ("frozen", init_that_freezes_each, "biases that no longer train"),
     ("all frozen", init_of_a_frozen_model, "biases that no longer train"),
     ("the first mark ends it", init_that_returns_early, "layers behind the first mark left out"),
-    ("every parameter", init_of_every_parameter, "more than biases set to zero"),
+    ("every parameter", init_of_every_parameter, "zeros beyond the biases of linear layers"),
     ("by the block, then zero", init_by_the_block, "marked biases set to zero"),
     ("weights of one", init_with_weights_of_one, "weights that are all alike"),
     ("one tensor", init_with_one_tensor, "numbers that several biases share"),
@@ -1443,7 +1443,7 @@ MENDED = [
     ("uniform", lambda m, u: init_with(m, u, lambda u: stable(0.001 + u * 0.099)), "a uniform draw"),
     ("a reset, and no zeros", init_after_a_reset, "other biases that stay random"),
     ("every bias", init_of_every_bias, "a layer without a bias"),
-    ("all that is called bias", init_of_all_that_is_called_bias, "more than biases set to zero"),
+    ("all that is called bias", init_of_all_that_is_called_bias, "zeros beyond the biases of linear layers"),
     ("a reset of everything first", init_after_a_reset_of_everything, "right"),
     ("a return inside", init_of_the_first_layer, "a loop that ends after one round"),
     (
@@ -1711,7 +1711,7 @@ SPLIT = [
     (
         "another key",
         lambda m, wd: [{"params": g["params"], "decay": g["weight_decay"]} for g in split_by_ids(m, wd)],
-        "a key of another name",
+        "groups without the key weight_decay",
     ),
     ("a dict", lambda m, wd: dict(enumerate(split_by_ids(m, wd))), "something else than a list of groups"),
     ("AdamW", lambda m, wd: torch.optim.AdamW(split_by_ids(m, wd)), "something else than a list of groups"),
@@ -1765,7 +1765,7 @@ SPLIT = [
     (
         "two lists",
         lambda m, wd: ([p for p in m.parameters() if decays(p)], [p for p in m.parameters() if not decays(p)]),
-        "two lists in the place of two groups",
+        "groups that are no dicts",
     ),
     ("no return", split_without_return, "nothing returned"),
     ("two ifs, and norms in both", split_into_both, "parameters in both groups"),
@@ -1822,7 +1822,7 @@ SPLIT = [
     (
         "pairs",
         lambda m, wd: [tuple(group.values()) for group in split_by_ids(m, wd)],
-        "two lists in the place of two groups",
+        "groups that are no dicts",
     ),
     ("+=", split_with_a_plus, "a parameter taken apart"),
     ("extend", split_with_extend, "a parameter taken apart"),

@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from lite_mamba import Mamba, course, initialization
+from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch06_time_scales.exercises import MENDED_INIT, SPLIT_WEIGHT_DECAY
-from lite_mamba.course.checking.trial import trials
+from lite_mamba.course.checking.trial import judge, trials
 
 MARKS = {"_no_reinit", "_no_weight_decay"}
 NOTEBOOK = Path(__file__).parents[3] / "notebooks/06_time_scales.ipynb"
@@ -131,3 +132,151 @@ def test_a_logarithm_without_its_sign_makes_step_sizes_as_its_card_says():
     delta = nn.functional.softplus(block.dt_proj.bias.detach())  # (D,)
     assert (delta > 2).all() and (delta.diff() < 0).all()
     assert "but above 2, and the largest u gives the smallest" in card.message
+
+
+def cards(name, mistake):
+    """Message and example of a known mistake, in each of its spellings."""
+    chosen = exercise(f"06.{name}")
+    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
+    for wrong in known.answers:
+        verdict = judge(chosen, wrong)
+        assert verdict.misconception is known
+        yield known.message, verdict.example
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "seen"),
+    [
+        ("half_life", "one rate for all states", lambda case, got: case["A"].shape[1] > 1),
+        ("half_life", "a half-life without A", lambda case, got: case["A"].shape[1] > 1),
+        ("half_life", "rates that were counted, not given", lambda case, got: case["A"].shape[1] > 1),
+        ("half_life", "channels or states added up", lambda case, got: min(case["A"].shape) > 1),
+        ("dt_weight", "a bound that grows with the rank", lambda case, got: case["u"].shape[1] > 1),
+        ("dt_weight", "fewer than D × R weights", lambda case, got: torch.as_tensor(got).numel() < case["u"].numel()),
+        (
+            "dt_weight",
+            "cut at the bound, or divided by it",
+            lambda case, got: (2 * case["u"] - 1).max() > case["u"].shape[1] ** -0.5 * case["dt_scale"],
+        ),
+        ("sample_dt", "a way that leads down", lambda case, got: got.unique().numel() > 1),
+        ("sample_dt", "a range of your own", lambda case, got: (case["dt_min"], case["dt_max"]) != (0.001, 0.1)),
+        ("inverse_softplus", "a large dt that is cut off", lambda case, got: 88 < case["dt"].max() > got.max()),
+        ("inverse_softplus", "a plain logarithm for too many", lambda case, got: got.isfinite().all()),
+        ("inverse_softplus", "a small number added", lambda case, got: case["dt"].max() < 5e-8),
+    ],
+)
+def test_the_case_of_a_card_shows_what_the_card_says(name, mistake, seen):
+    for _, example in cards(name, mistake):
+        assert seen(example.case, example.got.value)
+
+
+def test_states_that_fade_faster_live_longer_in_the_case_that_says_so():
+    for _, example in cards("half_life", "A in the numerator"):
+        assert example.case["A"].shape[1] > 1
+        faster_first = example.case["A"].argsort(dim=1)
+        assert (example.expected.value.gather(1, faster_first).diff(dim=1) > 0).all()
+        assert (example.got.value.gather(1, faster_first).diff(dim=1) < 0).all()
+
+
+def test_the_exponent_of_a_step_has_the_sign_that_it_has():
+    for message, _ in cards("half_life", "an exponential in the place of its exponent"):
+        assert "Δ·A, its exponent" in message and "−Δ·A" not in message
+
+
+def test_a_table_that_keeps_its_axes_is_not_said_to_have_lost_one():
+    found = list(cards("half_life", "channels or states added up"))
+    assert any(example.got.value.ndim == 2 for _, example in found)
+    assert not any("lost" in message for message, _ in found)
+
+
+def test_evenly_spread_step_sizes_are_not_held_to_a_range_that_they_leave():
+    found = list(cards("sample_dt", "a uniform draw"))
+    assert any(example.got.value.max() > example.case["dt_max"] for _, example in found)
+    for message, example in found:
+        assert "between" not in message and "about 0.05" in message
+        assert example.got.value[example.case["u"] == 0.5].item() == pytest.approx(0.05, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "end", "words"),
+    [
+        ("a way that does not begin at dt_min", 0, "u = 0, before the floor,"),
+        ("a way that begins at the top", -1, "u = 1, before the floor,"),
+        ("a range from top to bottom", -1, "u = 1 for dt_min"),
+    ],
+)
+def test_an_end_that_the_floor_lifts_is_not_said_to_be_seen(mistake, end, words):
+    found = list(cards("sample_dt", mistake))
+    assert any(example.got.value[end] == pytest.approx(example.case["dt_init_floor"]) for _, example in found)
+    assert all(words in message for message, _ in found)
+
+
+@pytest.mark.parametrize("mistake", ["the form that loses its digits", "a difference that cancels"])
+def test_digits_that_are_few_are_not_said_to_be_none(mistake):
+    for message, example in cards("inverse_softplus", mistake):
+        left = example.case["dt"].exp() - 1
+        assert 0 < abs(left / example.case["dt"] - 1) < 0.01  # a few of the seven
+        assert "few digits of a small dt, and none of" in message
+
+
+def test_a_large_number_that_comes_back_right_is_not_said_to_be_off():
+    for message, example in cards("inverse_softplus", "one way for all numbers"):
+        assert example.got.value.argmax() == example.case["dt"].argmax()
+        assert example.got.value.max() == example.expected.value.max()
+        assert "beside a large number a small one comes back as it is" in message and "off by" not in message
+
+
+def test_an_inverse_that_is_taken_from_dt_is_not_called_a_dt_taken_away():
+    for message, _ in cards("inverse_softplus", "a dt too many"):
+        assert "dt stands beside it" in message and "taken away" not in message
+
+
+def test_both_forms_of_the_first_terms_are_named():
+    dt, found = torch.tensor(0.5), cards("inverse_softplus", "the first terms of a series")
+    forms = {"log(dt) + dt/2": dt.log() + dt / 2, "dt + dt²/2 under a logarithm": (dt + dt**2 / 2).log()}
+    for (message, example), (words, value) in zip(found, forms.items(), strict=True):
+        assert example.case["dt"].item() == dt and words in message
+        torch.testing.assert_close(example.got.value.squeeze(), value)
+
+
+def test_values_that_a_reset_drew_are_not_said_to_be_those_of_before():
+    (message, kept), (_, drawn) = cards("mended_init", "other biases that stay random")
+    assert not torch.equal(kept.got.value["first.bias"], drawn.got.value["first.bias"])
+    assert "still" not in message
+
+
+def test_the_layer_without_a_bias_is_named_and_none_of_the_ways_to_write():
+    without = [
+        name for name, layer in Mamba(2, bias=True).named_modules() if getattr(layer, "bias", layer) is None
+    ]  # a layer that has no such attribute is not meant
+    for message, example in cards("mended_init", "a layer without a bias"):
+        assert without == ["x_proj"] and "x_proj in the block" in message
+        assert str(example.raised).split("'")[-2] not in message  # zero_, data, fill_
+
+
+def test_marked_parameters_that_have_a_group_are_not_said_to_have_none():
+    found = list(cards("split_weight_decay", "marked parameters that are lost"))
+    lost = [str(example.got.value["block.D"]) == "in no group" for _, example in found]
+    assert lost == [True, False] and all("or those with two axes" in message for message, _ in found)
+
+
+def test_a_parameter_that_stands_twice_in_one_group_is_told_that_once_is_enough():
+    found = list(cards("split_weight_decay", "marked matrices in both groups"))
+    assert any(str(example.got.value["block.D"]) == "0 and 0" for _, example in found)
+    assert all("into one group, and once" in message for message, _ in found)
+
+
+def test_the_number_that_has_no_axis_to_measure_is_named():
+    found = list(cards("split_weight_decay", "few numbers in the place of few axes"))
+    assert sum(example.raised is not None for _, example in found) == 2
+    assert all("filter.gain has no axis" in message for message, _ in found)
+
+
+def test_names_hold_for_every_spelling():
+    """A convolution's bias is a bias, a group without the key has none of another name, and one list is not two."""
+    zeros = [example.got.value for _, example in cards("mended_init", "zeros beyond the biases of linear layers")]
+    assert any(value["no longer random"] == ["block.conv1d_layers.0.bias"] for value in zeros)
+    missing = [example.got.value for _, example in cards("split_weight_decay", "groups without the key weight_decay")]
+    assert all(str(value["block.D"]) == "the default" for value in missing)
+    lists = [str(example.raised) for _, example in cards("split_weight_decay", "groups that are no dicts")]
+    assert any("['list', 'list']" in words for words in lists) and any("['tuple', 'tuple']" in words for words in lists)

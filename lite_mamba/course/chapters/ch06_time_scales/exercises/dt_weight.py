@@ -37,6 +37,7 @@ DT_WEIGHT = Exercise(
             "Your bound has the root of R as a factor (-R ** 0.5 is that, too, with a minus in front). Each output "
             "adds up R products, so with a larger rank each weight has to be *smaller*.",
             [edited(dt_weight, "** -0.5 → ** 0.5"), _bound("-(u.shape[1] ** 0.5) * dt_scale")],
+            where=lambda u, dt_init, dt_scale: u.shape[1] > 1,  # the root of 1 is 1
         ),
         Misconception(
             "a bound of 1/R",
@@ -151,6 +152,9 @@ DT_WEIGHT = Exercise(
                 edited(dt_weight, "(2 * u - 1) * bound → u.clamp(-bound, bound)"),
                 edited(dt_weight, "(2 * u - 1) * bound → (2 * u - 1) / bound"),
             ],
+            where=lambda u, dt_init, dt_scale: (
+                dt_init == "constant" or (2 * u - 1).max() > u.shape[1] ** -0.5 * dt_scale
+            ),
         ),
         Misconception(
             "a shift before the stretch",
@@ -220,7 +224,7 @@ DT_WEIGHT = Exercise(
             ],
         ),
         Misconception(
-            "one number for all weights",
+            "fewer than D × R weights",
             'With "constant" every weight is bound, but there are D × R of them. Return a tensor of the shape of u.',
             [
                 edited(dt_weight, f"torch.full_like(u, bound) → {one}")
@@ -233,6 +237,7 @@ DT_WEIGHT = Exercise(
                     "torch.full((1, u.shape[1]), bound)",
                 )
             ],
+            where=lambda u, dt_init, dt_scale: min(u.shape) > 1,  # else D numbers, or R, may be as many
         ),
         Misconception(
             "swapped axes",

@@ -22,6 +22,10 @@ def _half_life_cases(draw: Draw) -> dict:
     return {"A": A, "delta": torch.tensor([draw.choice([0.001, 0.01, 0.02, 0.1, 0.5]) for _ in range(channels)])}
 
 
+def _several_states(A: Tensor, delta: Tensor) -> bool:
+    return A.shape[1] > 1
+
+
 HALF_LIFE = Exercise(
     id="06.half_life",
     title="The half-life of every state",
@@ -80,6 +84,7 @@ HALF_LIFE = Exercise(
             "With your formula a state that fades faster lives longer. What does a larger −A do to exp(Δ·A)? It "
             "belongs in the denominator, with Δ.",
             edited(half_life, "/ (-A * delta[:, None]) → * -A / delta[:, None]"),
+            where=_several_states,  # of one channel: those of two channels differ in Δ, too
         ),
         Misconception(
             "Δ in the numerator",
@@ -127,6 +132,7 @@ HALF_LIFE = Exercise(
                     for state in ("[:, 0]", "[:, -1]", ".max(dim=1).values", ".min(dim=1).values")
                 ),
             ],
+            where=_several_states,
         ),
         Misconception(
             "what is left after one step",
@@ -159,8 +165,8 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "an exponential in the place of its exponent",
-            "exp(Δ·A) is what is left after a step. The half-life wants its exponent, −Δ·A, as it is: you divide or "
-            "multiply by an exponential, of A or of the product.",
+            "exp(Δ·A) is what is left after a step, and the half-life wants Δ·A, its exponent. You divide or multiply "
+            "by an exponential, of A or of the product.",
             [
                 edited(half_life, "-A * → A.exp() *"),
                 edited(half_life, "-A * → -A.exp() *"),
@@ -188,14 +194,15 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "channels or states added up",
-            "The table has lost an axis: Δ and A were multiplied as matrices, or the row of a channel was averaged or "
-            "summed. Every state of every channel has a half-life of its own, (D, N).",
+            "Δ and A were multiplied as matrices, or the row of a channel was averaged or summed. Every state of every "
+            "channel has a half-life of its own, (D, N).",
             [
                 edited(half_life, "-A * delta[:, None] → -(delta @ A)"),
                 edited(half_life, "-A * delta[:, None] → -A.sum(1) * delta"),
                 edited(half_life, "-A * delta[:, None] → -A.mean(1) * delta"),
                 *(edited(half_life, f"-A * → -A.{added}(dim=1, keepdim=True) *") for added in ("sum", "mean")),
             ],
+            where=lambda A, delta: min(A.shape) > 1,  # a single one adds up to itself
         ),
         Misconception(
             "a half-life without A",
@@ -206,12 +213,14 @@ HALF_LIFE = Exercise(
                 edited(half_life, "-A * delta[:, None] → delta[:, None]"),
                 edited(half_life, "-A * delta[:, None] → delta"),
             ],
+            where=_several_states,
         ),
         Misconception(
             "rates that were counted, not given",
             "You count the states, from 1 or from 0 on, in the place of −A. A new block begins with the rates 1, 2, "
             "3, …; any other A has its own. They are given: use A.",
             [edited(half_life, f"-A → torch.arange({first}, A.shape[1] + {first})") for first in (1, 0)],
+            where=_several_states,
         ),
         Misconception(
             "softplus once more",

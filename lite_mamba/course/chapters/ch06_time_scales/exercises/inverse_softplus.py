@@ -42,9 +42,9 @@ INVERSE_SOFTPLUS = Exercise(
     misconceptions=[
         Misconception(
             "the form that loses its digits",
-            "The algebra is right: log(exp(dt) − 1). But in float32 exp(1e-8) is exactly 1, so you take the logarithm "
-            "of 0; and exp(100) is infinite. Bring it into a form in which only exp(−dt) occurs, and look at "
-            "torch.expm1.",
+            "The algebra is right: log(exp(dt) − 1). But in float32 exp(dt) keeps few digits of a small dt, and none "
+            "of 1e-8: you take the logarithm of 0; and exp(100) is infinite. Bring it into a form in which only "
+            "exp(−dt) occurs, and look at torch.expm1.",
             [
                 _inverse("torch.log(torch.exp(dt) - 1)"),
                 _inverse("torch.nan_to_num(torch.log(torch.exp(dt) - 1))"),
@@ -63,8 +63,9 @@ INVERSE_SOFTPLUS = Exercise(
         ),
         Misconception(
             "a difference that cancels",
-            "Large values are right now, small ones not: exp of a number near 0 is rounded to 1, and in its difference "
-            "from 1 nothing is left of dt = 10⁻⁸. torch.expm1(x) computes exp(x) − 1 without forming exp(x) first.",
+            "Large values are right now, small ones not: exp of a number near 0 is rounded, so its difference from 1 "
+            "has few digits of a small dt, and none of 10⁻⁸. torch.expm1(x) computes exp(x) − 1 without forming exp(x) "
+            "first.",
             [
                 _inverse("dt + torch.log(1 - torch.exp(-dt))"),
                 _inverse("torch.nan_to_num(dt + torch.log(1 - torch.exp(-dt)))"),
@@ -102,8 +103,8 @@ INVERSE_SOFTPLUS = Exercise(
         ),
         Misconception(
             "a dt too many",
-            "log(exp(dt) − 1) is the whole inverse already, and dt comes on top, or is taken away. Where exp(dt) is "
-            "taken out of the logarithm, 1 − exp(−dt) stays inside: with expm1(−dt), not expm1(dt).",
+            "log(exp(dt) − 1) is the whole inverse already, and dt stands beside it. Where exp(dt) is taken out of the "
+            "logarithm, 1 − exp(−dt) stays inside: with expm1(−dt), not expm1(dt).",
             [
                 _inverse(both)
                 for whole in ("torch.expm1(dt)", "torch.exp(dt) - 1")
@@ -195,6 +196,7 @@ INVERSE_SOFTPLUS = Exercise(
                 )
                 for inside in (f"torch.expm1(dt.clamp({ends}))", f"torch.exp(dt.clamp({ends})) - 1")
             ],
+            where=lambda dt: (dt > 88).any(),
         ),
         Misconception(
             "a straight line too early",
@@ -206,8 +208,8 @@ INVERSE_SOFTPLUS = Exercise(
         Misconception(
             "one way for all numbers",
             "You ask once, of the whole tensor, and go one way with all that it holds: beside a large number a small "
-            "one comes back as it is, and the large one itself is off by exp(−dt), which shows below 20. torch.where "
-            "decides number by number. A form in which only exp(−dt) occurs has nothing to decide.",
+            "one comes back as it is. torch.where decides number by number. A form in which only exp(−dt) occurs has "
+            "nothing to decide.",
             [_inverse(f"dt * 1 if (dt > {first}).any() else torch.log(torch.expm1(dt))") for first in (10, 20)],
         ),
         Misconception(
@@ -247,6 +249,7 @@ INVERSE_SOFTPLUS = Exercise(
                 )
                 for last in (1e-4, 0.001)
             ],
+            where=lambda dt: (dt < 80).all() and ((dt > 1.5e-5) & (dt < 3e-5)).any(),  # all of these take log(2e-5)
         ),
         Misconception(
             "the two ends alone",
@@ -308,6 +311,7 @@ INVERSE_SOFTPLUS = Exercise(
                 *(_inverse(f"torch.where(dt > 20, dt, torch.log(torch.exp(dt) - 1 + {e}))") for e in (1e-12, 1e-20)),
             ]
             + [edited(inverse_softplus, f"return → dt = dt.clamp(min={e}); return") for e in (1e-3, 1e-4, 1e-5, 1e-6)],
+            where=lambda dt: (dt < 5e-8).any(),
         ),
         Misconception(
             "small numbers lifted, large ones not",
@@ -318,8 +322,9 @@ INVERSE_SOFTPLUS = Exercise(
         ),
         Misconception(
             "the first terms of a series",
-            "log(dt) + dt/2 is how the inverse begins for a small dt, and is off already at 0.5. The formula without a "
-            "series is right for all: bring it into a form in which only exp(−dt) occurs.",
+            "The first terms of a series, log(dt) + dt/2 or dt + dt²/2 under a logarithm, are close for a small dt, "
+            "and off already at 0.5. The formula without a series is right for all: bring it into a form in which only "
+            "exp(−dt) occurs.",
             [_inverse("torch.log(dt) + dt / 2"), _inverse("torch.log(dt + dt**2 / 2)")],
         ),
         Misconception(

@@ -264,8 +264,7 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "other biases that stay random",
-            "Δ is right now. But the other biases still hold their random first values: every bias without the mark "
-            "has to be zero.",
+            "Δ is right. But the other biases hold random first values: every bias without the mark has to be zero.",
             [
                 edited(mended_init, "layer.bias.zero_() → pass"),
                 _after_a_reset(edited(mended_init, "layer.bias.zero_() → pass")),
@@ -290,7 +289,7 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "the other biases drawn anew",
-            "The marked bias is safe now, and Δ is right. But for the other layers reset_parameters has the last word, "
+            "The marked biases are safe, and Δ is right. But for the other layers reset_parameters has the last word, "
             "and draws their biases anew.",
             _then_the_others_reset(mended_init),
         ),
@@ -321,7 +320,7 @@ MENDED_INIT = Exercise(
             ],
         ),
         Misconception(
-            "more than biases set to zero",
+            "zeros beyond the biases of linear layers",
             "The biases of linear layers are right, and other parameters are zero as well: the bias of the "
             "convolution, or D of the block. Only biases of linear layers are to be set.",
             [
@@ -354,7 +353,8 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "a layer without a bias",
-            "Some linear layers have no bias: theirs is None, and None has no zero_. Ask for it before you write.",
+            "Some linear layers have no bias, x_proj in the block for one: theirs is None, and nothing can be written "
+            "into it. Ask for it before you write.",
             [
                 edited(mended_init, " and layer.bias is not None → "),
                 edited(mended_init, " and layer.bias is not None → ", "bias.zero_() → bias.data.zero_()"),

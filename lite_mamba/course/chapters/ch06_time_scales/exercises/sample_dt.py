@@ -51,8 +51,8 @@ SAMPLE_DT = Exercise(
     misconceptions=[
         Misconception(
             "a uniform draw",
-            "You spread the values evenly between dt_min and dt_max. Then u = 0.5 gives 0.05, the middle of the "
-            "*numbers*. Spread their logarithms evenly instead: u = 0.5 must give 0.01, the middle of the *factors*.",
+            "You spread the step sizes themselves evenly. Then u = 0.5 gives about 0.05, the middle of the *numbers*. "
+            "Spread their logarithms evenly instead: u = 0.5 must give 0.01, the middle of the *factors*.",
             [
                 edited(sample_dt, f"torch.exp(low + u * (high - low)){floor} → ({even})")
                 for even in ("dt_min + u * (dt_max - dt_min)", "dt_max - u * (dt_max - dt_min)", "dt_min + u * dt_max")
@@ -157,9 +157,9 @@ SAMPLE_DT = Exercise(
         ),
         Misconception(
             "a way that does not begin at dt_min",
-            "u = 1 leads to dt_max, but u = 0 does not give dt_min. Is it in your formula, and does it stay? A power "
-            "comes before a product, and a product before a difference: brackets decide in low + u * high - low, in "
-            "dt_min * dt_max / dt_min ** u and in (dt_min * ratio) ** u.",
+            "u = 1 leads to dt_max, but u = 0, before the floor, not to dt_min. Is it in your formula, and does it "
+            "stay? A power comes before a product, and a product before a difference: brackets decide in "
+            "low + u * high - low, in dt_min * dt_max / dt_min ** u and in (dt_min * ratio) ** u.",
             [
                 edited(sample_dt, "u * (high - low) → u * high - low"),
                 edited(sample_dt, "u * (high - low) → high - u * low"),
@@ -176,11 +176,12 @@ SAMPLE_DT = Exercise(
             "From dt_min your step sizes become *smaller* as u grows, until the floor lifts them: a difference or a "
             "ratio of the two ends is turned round. u = 1 has to lead up, to dt_max.",
             edited(sample_dt, "low + u → low - u"),
+            where=lambda u, dt_min, dt_max, dt_init_floor: dt_init_floor < dt_min and len(set(u.tolist())) > 1,
         ),
         Misconception(
             "a way that begins at the top",
-            "u = 0 gives dt_max, and u = 1 does not lead to the other end. u = 0 stands for dt_min: there the way "
-            "begins, and at dt_max it ends.",
+            "u = 0 gives dt_max, and u = 1, before the floor, does not lead to the other end. u = 0 stands for dt_min: "
+            "there the way begins, and at dt_max it ends.",
             [
                 edited(sample_dt, "low + u → high + u"),
                 edited(sample_dt, "low + u * (high - low) → high + u * low"),
@@ -213,6 +214,7 @@ SAMPLE_DT = Exercise(
                 edited(sample_dt, "(high - low) → math.log(100)", ".clamp(min=dt_init_floor) → "),
                 edited(sample_dt, "min=dt_init_floor → min=dt_init_floor, max=0.1"),
             ],
+            where=lambda u, dt_min, dt_max, dt_init_floor: (dt_min, dt_max) != (0.001, 0.1),
         ),
         Misconception(
             "the logarithm of the difference",
@@ -306,8 +308,8 @@ SAMPLE_DT = Exercise(
         ),
         Misconception(
             "a range from top to bottom",
-            "u = 0 gives dt_max and u = 1 gives dt_min. For random u it makes no difference, but the exercise says: "
-            "u = 0 is the low end.",
+            "In your draw u = 0 stands for dt_max and u = 1 for dt_min. For random u it makes no difference, but the "
+            "exercise says: u = 0 is the low end.",
             _floored_or_not("low + u * (high - low) → high + u * (low - high)"),
         ),
         Misconception(

@@ -286,7 +286,7 @@ SPLIT_WEIGHT_DECAY = Exercise(
             ],
         ),
         Misconception(
-            "a key of another name",
+            "groups without the key weight_decay",
             "The groups do not say weight_decay, so both get the optimiser's default, which is 0.01 for AdamW. The "
             "keys have the names of the optimiser's arguments: params, weight_decay.",
             _groups('[{"params": decay}, {"params": no_decay}]'),
@@ -307,8 +307,8 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "marked parameters that are lost",
-            "Marked parameters are in neither group. What an optimiser is not given, it does not train: they "
-            "would stay as they are for ever.",
+            "Marked parameters are in neither group: all of them, or those with two axes. What an optimiser is not "
+            "given, it does not train: they would stay as they are for ever.",
             [
                 _seen('[p for p in model.parameters() if not hasattr(p, "_no_weight_decay")]'),
                 _seen('[p for p in model.parameters() if p.ndim < 2 or not hasattr(p, "_no_weight_decay")]'),
@@ -388,7 +388,7 @@ SPLIT_WEIGHT_DECAY = Exercise(
         Misconception(
             "marked matrices in both groups",
             "A_log has two axes, so it went into the first group, and it is marked, so it went into the second one "
-            "too. Each parameter goes into exactly one: the mark wins.",
+            "too. Each parameter goes into one group, and once: the mark wins.",
             [
                 edited(split_weight_decay, '"params": decay → "params": decay + [p for p in no_decay if p.ndim > 1]'),
                 _two_ifs("if parameter.ndim < 2: no_decay.append(parameter)\n        else: decay.append(parameter)"),
@@ -506,8 +506,8 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "few numbers in the place of few axes",
-            "You ask how many numbers a parameter has, or how long one of its axes is. A bias has many: it is the "
-            "number of its axes, ndim, that sets it apart.",
+            "You ask how many numbers a parameter has, or how long its first axis is. A bias may be long, and "
+            "filter.gain has no axis: it is the number of axes, ndim, that sets both apart.",
             [
                 _spared(f'{many} < 2 or getattr(parameter, "_no_weight_decay", False)')
                 for many in ("parameter.numel()", "len(parameter)", "parameter.shape[0]")
@@ -549,7 +549,7 @@ SPLIT_WEIGHT_DECAY = Exercise(
             ],
         ),
         Misconception(
-            "two lists in the place of two groups",
+            "groups that are no dicts",
             'An optimiser wants a list of dicts, one a group: {"params": …, "weight_decay": …}.',
             [
                 _groups(lists)
