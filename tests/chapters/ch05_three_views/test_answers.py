@@ -363,6 +363,13 @@ RECURRENCE = [
         "a C that stays in the state",
     ),
     ("tanh", looped(lambda h, x, A, B: torch.tanh(A * h + B * x)), "a system that bends"),
+    ("ReLU", looped(lambda h, x, A, B: F.relu(A * h + B * x)), "a system that bends"),
+    (
+        "C on both ways",
+        lambda u, A, B, C: looped(lambda h, x, A, B: A * h + C * B * x)(u, A, B, C),
+        "a weight that counts twice",
+    ),
+    ("B on both ways", lambda u, A, B, C: recurrence_as_a_table(u, A, B, C * B), "a weight that counts twice"),
     (
         "tanh of the output",
         looped(lambda h, x, A, B: A * h + B * x, lambda C, h: torch.tanh(h @ C)),
@@ -455,6 +462,11 @@ KERNEL = [
     ("an alias of the power", kernel_of_an_alias, "one power in all taps"),
     ("one tap a state", lambda A, B, C, n: C * B * A ** torch.arange(len(A)), "as many taps as states"),
     ("signs and logs", lambda A, B, C, n: (C * B) @ powers_by_logarithms(A, n), "a logarithm of Ā"),
+    (
+        "complex powers",
+        lambda A, B, C, n: ((C * B) * (A + 0j) ** torch.arange(n)[:, None]).sum(1).real,
+        "a logarithm of Ā",
+    ),
     ("signs and logs, 0 for NaN", lambda A, B, C, n: (C * B) @ torch.nan_to_num(powers_by_logarithms(A, n)), GONE),
     ("0 where Ā is 0", lambda A, B, C, n: (C * B) @ torch.where(A == 0, 0, A ** torch.arange(n)[:, None]).T, GONE),
     ("a loop", kernel_by_a_loop, "right"),
@@ -801,6 +813,7 @@ CONVOLVE = [
         "lag and step mixed up",
     ),
     ("k[t] · u[j]", lambda u, k: k * u.cumsum(0), "lag and step mixed up"),
+    ("a table, added up over the samples", lambda u, k: torch.outer(u, k).sum(0), "lag and step mixed up"),
     (
         "rolled back",
         lambda u, k: sum(tap * u.roll(-j) for j, tap in enumerate(k)),
@@ -1780,6 +1793,9 @@ TIME = [
         ROOM,
     ),
     ("a fifth of room", lambda layer, u, s: torch.allclose(delayed(layer(u), s), layer(delayed(u, s)), atol=0.2), ROOM),
+    ("the input 1 late", lambda layer, u, s: close(layer(delayed(u, 1)), delayed(layer(u), s)), DIFFER),
+    ("the output 1 late", lambda layer, u, s: close(layer(delayed(u, s)), delayed(layer(u), 1)), DIFFER),
+    ("the input set to zero", lambda layer, u, s: close(layer(silenced(u, s)), delayed(layer(u), s)), SILENCED),
     ("norms", lambda layer, u, s: close(layer(delayed(u, s)).norm(), layer(u)[:-s].norm()), FORGETS),
     ("all but the end", lambda layer, u, s: close(layer(delayed(u, s))[s:-s], layer(u)[: -2 * s]), LEFT_OUT),
     ("from two shifts on", lambda layer, u, s: close(layer(delayed(u, s))[2 * s :], layer(u)[s:-s]), LEFT_OUT),

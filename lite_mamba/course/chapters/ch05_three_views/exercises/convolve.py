@@ -127,7 +127,7 @@ CONVOLVE = Exercise(
                     "kernel[j] * u[t]",
                 )
             ]
-            + [lambda u, kernel: u * kernel.sum()],
+            + [lambda u, kernel: u * kernel.sum(), lambda u, kernel: kernel * u.sum()],
         ),
         Misconception(
             "a response that goes in a circle",

@@ -285,7 +285,7 @@ IS_TIME_INVARIANT = Exercise(
             [
                 _moved(late_output="F.pad(layer(u), (0, shift))[shift:]"),
                 _moved("F.pad(u, (0, shift))[shift:]"),
-                *(_moved(f"F.pad(u, ({other}, 0))[: len(u)]") for other in ("2 * shift", "shift - 1")),
+                *(_moved(f"F.pad(u, ({other}, 0))[: len(u)]") for other in ("2 * shift", "shift - 1", "1")),
                 *(
                     _moved(late_output=f"F.pad(layer(u), ({other}, 0))[: len(u)]")
                     for other in ("2 * shift", "shift + 1", "shift - 1")
@@ -311,6 +311,7 @@ IS_TIME_INVARIANT = Exercise(
             "every sample `shift` steps on.",
             [
                 _moved(f"u{ZEROED}", f"layer(u){ZEROED}"),
+                _moved(f"u{ZEROED}"),
                 _moved(f"u{ZEROED}", "layer(u)[shift:]", "layer(late_input)[shift:], late_output"),
             ],
         ),
@@ -513,8 +514,8 @@ IS_TIME_INVARIANT = Exercise(
         ),
         Misconception(
             "a comparison that forgets the order",
-            "Two outputs may hold the same numbers, or have the same sum or the same largest number, and differ in "
-            "time: compare step by step.",
+            "Two outputs may hold the same numbers, or have the same sum, norm or largest number, and differ in time: "
+            "compare step by step.",
             [
                 _moved(both="layer(late_input).sum(), late_output.sum()"),
                 _moved(both="layer(late_input).max(), late_output.max()"),

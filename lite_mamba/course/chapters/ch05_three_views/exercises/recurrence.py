@@ -340,18 +340,19 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "a system that bends",
-            "You send the state, or the output, through tanh, as a recurrent network does. Then twice the input is no "
-            "longer twice the output. A linear system multiplies and adds, and does nothing else.",
+            "You send the state, or the output, through tanh or ReLU, as a recurrent network does. Then twice the "
+            "input need not give twice the output. A linear system multiplies and adds, and does nothing else.",
             [
                 edited(recurrence, "A_bar * h + B_bar * u_t → (A_bar * h + B_bar * u_t).tanh()"),
+                edited(recurrence, "A_bar * h + B_bar * u_t → (A_bar * h + B_bar * u_t).relu()"),
                 edited(recurrence, "(C * h).sum() → (C * h).sum().tanh()"),
             ],
         ),
         Misconception(
-            "a state that is read before C",
-            "You multiply the input by C on its way in and the state by B_bar on its way out, or by both on one "
-            "way. With several states the sums are the same only if each pair stays together.",
-            edited(recurrence, "B_bar * u_t → B_bar * C * u_t"),
+            "a weight that counts twice",
+            "B̄ or C is in each output twice. A sample passes B̄ once, on its way in, and C once, on its way out. Where "
+            "did you multiply by it before?",
+            [edited(recurrence, f"B_bar * u_t → B_bar * {again} * u_t") for again in ("C", "B_bar")],
         ),
     ],
 )

@@ -196,7 +196,8 @@ SSM_KERNEL = Exercise(
         Misconception(
             "a logarithm of Ā",
             "exp(j·log Ā) is Ā to the power j for an Ā above 0 only. The picture below goes down to Ā = 0, where there "
-            "is no logarithm, and below 0 there is none either. `**` takes them all.",
+            "is no logarithm, and below 0 there is none either. (A power of complex numbers takes a logarithm, too.) "
+            "`**` of real numbers takes them all.",
             [
                 edited(
                     ssm_kernel,
