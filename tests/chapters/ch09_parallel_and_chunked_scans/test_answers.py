@@ -835,6 +835,13 @@ def tree_with_loops_over_levels(a, x):
     return states
 
 
+def halved_once_more(a, x):
+    if not len(x):
+        return x
+    odd = halved_once_more(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
+    return torch.stack([torch.cat([x[:1], join(1, odd[:-1], a[2::2], x[2::2])[1]]), odd], dim=1).flatten(0, 1)
+
+
 def tree_that_ends_at_two(a, x):
     if len(x) <= 2:
         return torch.cat([x[:1], a[1:] * x[:1] + x[1:]])
@@ -1076,6 +1083,7 @@ UP_DOWN = [
     ("ends at two only", tree_of_two, "one step alone"),
     ("in float64", lambda a, x: tree()(a.double(), x.double()), None),
     ("no base case", endless, "a call that never ends"),
+    ("a base case without steps", halved_once_more, "one step that is halved"),
     (
         "no base case, zero first",
         tree(down=lambda a, x, odd: a[::2] * shifted(odd) + x[::2], first=0),
@@ -1248,6 +1256,11 @@ UP_DOWN = [
     (
         "12 behind 3",
         tree(down=lambda a, x, odd: torch.cat([x[:1], join(a[2::2], x[2::2], (a[::2] * a[1::2])[:-1], odd[:-1])[1]])),
+        "the later one first on the way down",
+    ),
+    (
+        "3 before 12, by one decay",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], join(a[2::2], x[2::2], a[1:-1:2], odd[:-1])[1]])),
         "the later one first on the way down",
     ),
     ("the state before", state_before_at_even_places, "the state before an even step"),
@@ -2130,6 +2143,22 @@ def loop_of(a_at, x_at):
     return scan
 
 
+def cut_anew(a=False, x=False):
+    """A loop that cuts one of its inputs once, and the other one at each step."""
+
+    def scan(decays, drives):
+        once_a, once_x = decays.unbind(0), drives.unbind(0)
+        a_at = (lambda t: decays.unbind(0)[t]) if a else once_a.__getitem__
+        x_at = (lambda t: drives.unbind(0)[t]) if x else once_x.__getitem__
+        h, out = torch.zeros_like(drives[0]), []
+        for t in range(len(drives)):
+            h = a_at(t) * h + x_at(t)
+            out.append(h)
+        return torch.stack(out)
+
+    return scan
+
+
 def enumerated(a, x):
     h, out = torch.zeros_like(x[0]), []
     for t, a_t in enumerate(a):
@@ -2360,6 +2389,8 @@ LINEAR = [
     ("x cut, a sliced", lambda a, x: half(a, x), "one slice left at each step"),
     ("unbind inside", loop_of(lambda a, t: a.unbind()[t], lambda x, t: x.unbind()[t]), "cut anew at each step"),
     ("list inside", loop_of(lambda a, t: list(a)[t], lambda x, t: list(x)[t]), "cut anew at each step"),
+    ("x unbound inside", cut_anew(x=True), "cut anew at each step"),
+    ("a unbound inside", cut_anew(a=True), "cut anew at each step"),
     ("written", written, "states written into a table"),
     ("cat", cat_each_step, "states put together at each step"),
     ("stack", stack_each_step, "states put together at each step"),
@@ -2529,3 +2560,13 @@ def test_the_card_does_not_call_its_case_the_smallest_for_a_smaller_one_fails_to
     assert min(case["x"].numel() for case in failing) == 3 and verdict.example.case["x"].numel() == 5
     shown = card(hunt, verdict).text()
     assert "A small case that fails:" in shown and "smallest" not in shown
+
+
+def test_the_digits_that_a_card_names_stand_in_its_table_whichever_decay_the_answer_takes():
+    tree = exercise("09.up_down")
+    (later_first,) = (one for one in tree.misconceptions if one.name == "the later one first on the way down")
+    assert len(later_first.answers) == 3
+    for answer in later_first.answers:
+        shown = judge(tree, answer, quiet=True).example
+        step, state = shown.case["x"][2].int().item(), shown.got.value[1].int().item()
+        assert f"With the digits these are {step} and {state}." in later_first.message

@@ -139,7 +139,10 @@ LINEAR_LOOP = Exercise(
             "cut anew at each step",
             "You cut with unbind, and you do it inside the loop. Each time, autograd has to put all L pieces together "
             "again, although only one of them was used. How often must it be done?",
-            _sliced("a.unbind(0)[t]", "x.unbind(0)[t]"),
+            [
+                _sliced("a.unbind(0)[t]", "x.unbind(0)[t]"),
+                edited(linear_loop, f"{ONCE} → for t, a_t in enumerate(a.unbind(0))", "x_t  # → x.unbind(0)[t]  #"),
+            ],
         ),
         Misconception(
             "states written into a table",

@@ -64,6 +64,12 @@ UP_DOWN = Exercise(
             ),
         ),
         Misconception(
+            "one step that is halved",
+            "When one step is left, you halve it once more: it has no partner, so there is no pair. What are the "
+            "states of a single step?",
+            edited(up_down, "len(a) == 1 → len(a) == 0"),
+        ),
+        Misconception(
             "pairs in the wrong order",
             "In each pair you let the later step come first. The earlier one is at the even place: a[0::2].",
             edited(up_down, f"{UP} → *combine(a[1::2], x[1::2], a[0::2], x[0::2])"),
@@ -285,8 +291,8 @@ UP_DOWN = Exercise(
         ),
         Misconception(
             "the later one first on the way down",
-            "On the way down you let the even step come first, and the state before it second. With the digits that "
-            "writes 12 behind 3. Which of the two is the earlier one?",
+            "On the way down you let the even step come first, and the state before it second. With the digits these "
+            "are 3 and 12. Which of the two is the earlier one?",
             [
                 edited(up_down, f"a[2::2] * odd[:-1] + x[2::2] → {decay} * x[2::2] + odd[:-1]")
                 for decay in ("(a[1::2] * a[0::2])[:-1]", "a[1:-1:2]", "a[0:-2:2]")
