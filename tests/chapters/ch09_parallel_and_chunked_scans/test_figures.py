@@ -291,6 +291,15 @@ def test_the_states_before_the_chunks_are_enough_to_run_all_again(scan):
     assert chapter.RECAP[0].answer == f"{rounds} rounds, {len(starts)} states"
 
 
+def test_the_first_start_that_the_package_keeps_is_no_state_after_a_step():
+    u, A = torch.rand(1, 4, 256), -torch.rand(4, 3)
+    starts = torch.cat(kept_for_backward(selective_scan_fn, u, u, A, *torch.rand(2, 1, 3, 256))).view(8, -1)
+    assert [bool(start.any()) for start in starts] == [False] + 7 * [True]
+    (kept,) = (cell for cell in nbformat.read(NOTEBOOK, 4).cells if cell.source.startswith("inputs = list(case.val"))
+    told = "For 256 steps the package keeps 8 states for its backward pass: the starts of its chunks.\n"
+    assert [output["text"] for output in kept.outputs] == [told]
+
+
 def test_no_cell_runs_backward_before_the_section_on_it():
     cells = nbformat.read(NOTEBOOK, 4).cells
     (section,) = (i for i, cell in enumerate(cells) if "Until now you have only run forward" in cell.source)
