@@ -441,7 +441,7 @@ answers(
             ring(order=lambda n, f, o: torch.stack([n[:, :, f + i] for i in range(n.shape[-1])], dim=-1)),
         ],
         "a ring that is one slot short": [one_slot_short, without_the_last_slot],
-        "always into the last slot": [into(-1), into(0)],
+        "always into the same slot": [into(-1), into(0)],
         "a ring that was turned": [
             lambda r, o, x: (ring()(r, o, x)[2], *ring()(r, o, x)[1:]),
             lambda r, o, x: ((ordered := taken_in(r.roll(-o, -1), x)), 0, ordered),
@@ -1679,7 +1679,7 @@ answers(
             lambda *case: ((y := stacked_steps(*case))[0].permute(2, 0, 1), y[1]),
             lambda *case: ((y := stacked_steps(*case))[0].transpose(1, 2), y[1]),
         ],
-        "as many steps as sequences": [
+        "the length of another axis": [
             steps_of(0),
             steps_of(1),
             *(chunk(lambda j, x, h, y, axis=axis: j[..., x.shape[axis] :]) for axis in (0, 1)),

@@ -115,3 +115,65 @@ def test_the_release_that_shipped_the_suspect_is_not_taken_for_this_one():
     assert int(__version__.split(".")[0]) > 0
     assert "new from the first line. Coming from lite-mamba 0.1.4" in (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert "lite-mamba 0.1.4; the package that you use was written anew" in notebook("03_streaming_a_convolution")
+
+
+def shown(name, mistake):
+    """The message and the example of a known mistake, in each of its spellings."""
+    chosen = exercise(f"03.{name}")
+    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
+    for wrong in known.answers:
+        verdict = judge(chosen, wrong)
+        assert verdict.misconception is known
+        yield known.message, verdict.example
+
+
+def alone(example):
+    """One channel of one sequence."""
+    return (example.case["ring"] if "ring" in example.case else example.case["history"]).shape[:2] == (1, 1)
+
+
+def reads_the_present_sample(example):
+    """In a case of digits, in which each digit of the output is a sample."""
+    output = "" if example.raised else f"{example.got.value[0].item():.0f}"
+    return f"{example.case['x'].item():.0f}" in output
+
+
+def begins_nearer(example):
+    """The first digit of the output is a later sample than that of the right one."""
+    return example.raised is None and str(int(example.got.value[0])) > str(int(example.expected.value[0]))
+
+
+def none_is_right(example):
+    return not torch.isin(example.got.value[0], example.expected.value[0]).any()
+
+
+def first_branch_bent_twice(example):
+    x, history, *branches, gates, dilations = example.case.values()
+    shares = torch.softmax(gates, dim=0)
+    of_all = sum(
+        share * conv_step(x, history, weight, bias, dilation)[0]
+        for share, weight, bias, dilation in zip(shares, *branches, dilations, strict=True)
+    )
+    return not torch.allclose(torch.nn.functional.silu(of_all), example.got.value[0], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "words", "belied"),
+    [
+        ("push", "another axis rolled", "changed places", alone),
+        ("push", "joined along another axis", "does not fit", lambda example: example.raised is None),
+        ("ring_push", "rolled along another axis", "change places", alone),
+        ("conv_step", "one distance too far back", "none reads the present sample", reads_the_present_sample),
+        ("conv_step", "a reach of W·dilation", "begins W·dilation columns before", begins_nearer),
+        ("conv_chunk", "a reach of W·dilation", "begins W·dilation columns before", lambda example: example.raised),
+        ("conv_chunk", "padded as well", "come too", none_is_right),
+        ("gated_conv_step", "SiLU after the sum", "go through SiLU together", first_branch_bent_twice),
+        ("gated_conv_step", "the dilations left out", "one and the same", lambda one: len(one.case["dilations"]) == 1),
+        ("mended_step", "one distance too far back", "no tap reads the present sample", reads_the_present_sample),
+        ("mended_step", "a reach of W·dilation", "begins W·dilation columns before", begins_nearer),
+    ],
+)
+def test_a_card_does_not_say_what_its_own_case_belies(name, mistake, words, belied):
+    messages, examples = zip(*shown(name, mistake), strict=True)
+    assert any(map(belied, examples))
+    assert words not in messages[0]

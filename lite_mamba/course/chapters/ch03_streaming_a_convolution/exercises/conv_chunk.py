@@ -381,7 +381,7 @@ CONV_CHUNK = Exercise(
             ],
             where=not_empty,
             message="There are zeros before the history, or behind the chunk, besides the history itself, and the "
-            "outputs that are read from them come too. The history is there in place of any padding.",
+            "outputs that are read from them come back. The history is there in place of any padding.",
         ),
         Misconception(
             name="the given history changed",
@@ -478,8 +478,8 @@ CONV_CHUNK = Exercise(
                 chunked(f"{READ} → torch.cat([history[..., history.shape[-1] - W * dilation :], x], dim=-1)"),
             ],
             where=not_empty,
-            message="Your row begins W·dilation columns before the chunk. Between W taps there are W − 1 distances: "
-            "the oldest looks (W − 1)·dilation samples back.",
+            message="You go back W·dilation columns from the chunk (and a negative index counts from the end). Between "
+            "W taps there are W − 1 distances: the oldest looks (W − 1)·dilation samples back.",
         ),
         Misconception(
             name="the receptive field in place of the lag",
@@ -542,7 +542,7 @@ CONV_CHUNK = Exercise(
             "where does `torch.stack` put its new axis?",
         ),
         Misconception(
-            name="as many steps as sequences",
+            name="the length of another axis",
             wrong=[
                 *(edited(conv_chunk_by_steps, f"range(x.shape[-1]) → range(x.shape[{axis}])") for axis in (0, 1)),
                 *(

@@ -275,8 +275,9 @@ CONV_STEP = Exercise(
                 tapped(TOO_FAR, f"{TAP} → window[..., -lag]"),
                 tapped(TOO_FAR, f"{TAP} → window[..., [-lag]].squeeze(-1)"),
             ],
-            message="What you read begins W·dilation columns before the end of the window, or before the present "
-            "sample. Between W taps there are W − 1 distances: the oldest looks (W − 1)·dilation samples back.",
+            message="You go back W·dilation columns, from the end of the window or from the present sample (and a "
+            "negative index counts from the end). Between W taps there are W − 1 distances: the oldest looks "
+            "(W − 1)·dilation samples back.",
         ),
         Misconception(
             name="one distance too far back",
@@ -286,8 +287,8 @@ CONV_STEP = Exercise(
                 tapped(TOO_FAR, f"{TAP} → window[..., max(0, window.shape[-1] - 1 - lag)]"),
                 tapped(TOO_FAR, f"{TAP} → window[..., -1 - lag]"),
             ],
-            message="Every tap reads one distance too far back, and none reads the present sample. The newest tap "
-            "looks 0 samples back. How many distances back does the oldest of three taps look?",
+            message="Every tap looks one distance too far back. (Before column 0 a negative index reads from the end.) "
+            "The newest tap looks 0 samples back. How many distances back does the oldest of three taps look?",
         ),
         Misconception(
             name="a lag counted from the oldest sample",

@@ -136,8 +136,8 @@ GATED_CONV_STEP = Exercise(
                 gated("F.silu(branch) → branch", "return y, push → return F.silu(y), push"),
                 gated("y + share * F.silu(branch) → F.silu(y + share * branch)"),
             ],
-            message="The branches are added first and go through SiLU together. In this front end each branch "
-            "goes through SiLU on its own, then they are added.",
+            message="A sum goes through SiLU, that of all branches or each on the way to it. In this front end each "
+            "branch goes through SiLU on its own, then they are added.",
         ),
         Misconception(
             name="SiLU once more",
@@ -268,8 +268,8 @@ GATED_CONV_STEP = Exercise(
                 gated(f"bias, dilation) → bias, {one})")
                 for one in ("1", "dilations[0]", "dilations[-1]", "max(dilations)")
             ],
-            message="All branches are convolved with one and the same dilation. Each has its own, at its place in "
-            "`dilations`.",
+            message="All branches are convolved with one dilation: 1, or that of one of them. Each has its own, at its "
+            "place in `dilations`.",
         ),
         Misconception(
             name="one branch behind the other",

@@ -109,9 +109,8 @@ MENDED_STEP = Exercise(
                 suspected("torch.arange(taps)] → (taps - torch.arange(taps))]", *one_path)
                 for one_path in ((), ("if dilation == 1: → if False:",))
             ],
-            message="The order is right now, but every tap reads one distance too far back, and no tap reads the "
-            "present sample. What is too far back for the window begins again at its end. How far back does the "
-            "oldest of three taps read?",
+            message="The order is right now, but every tap looks one distance too far back, and what is too far back "
+            "for the window begins again at its end. How far back does the oldest of three taps look?",
         ),
         Misconception(
             name="beside the present sample",
@@ -232,8 +231,8 @@ MENDED_STEP = Exercise(
                 stepped(f"start = {START} → start = window.shape[-1] - weight.shape[-1] * dilation"),
             ],
             where=dilated,
-            message="The order is right now, but what you read begins W·dilation columns before the end of the window, "
-            "or before the present sample. Between W taps there are W − 1 distances.",
+            message="The order is right now, but you go back W·dilation columns, from the end of the window or from "
+            "the present sample (and a negative index counts from the end). Between W taps there are W − 1 distances.",
         ),
         Misconception(
             name="column 0 left out",

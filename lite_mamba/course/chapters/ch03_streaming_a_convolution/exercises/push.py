@@ -129,8 +129,8 @@ PUSH = Exercise(
                 pushed(f"[history, x → [torch.roll(history, -1, dims={axis})[..., :-1], x", "[..., 1:] → ")
                 for axis in (0, 1)
             ],
-            message="The sequences or the channels have changed places, and every sample is still in the column "
-            "where it was. It is the columns that move: the last axis.",
+            message="The axis of the sequences or of the channels is rolled: no column moves, and the new sample is "
+            "written over the latest. It is the columns that move: the last axis.",
         ),
         Misconception(
             name="a column looked up along another axis",
@@ -168,8 +168,8 @@ PUSH = Exercise(
                 pushed("[history, → [history[..., 1:],", "dim=-1)[..., 1:] → dim=1)"),
                 pushed("torch.cat([history, x.unsqueeze(-1)], dim=-1)[..., 1:] → torch.stack([*history[1:], x])"),
             ],
-            message="The new sample is put behind the last sequence or the last channel, where one column does not "
-            "fit. Unless you name an axis, `torch.cat` joins along the first. The columns are another one.",
+            message="The new sample is put behind the last sequence or the last channel, not behind the last column. "
+            "Unless you name an axis, `torch.cat` joins along the first, and `torch.stack` puts a new one there.",
         ),
         Misconception(
             name="no sample at the new end",

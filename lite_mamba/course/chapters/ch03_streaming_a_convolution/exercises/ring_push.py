@@ -220,7 +220,7 @@ RING_PUSH = Exercise(
         Misconception(
             name="the new sample added to the oldest",
             wrong=rung("[..., oldest] = x → [..., oldest] += x"),
-            message="The new sample is added to the oldest. It takes its place: what stood there is gone.",
+            message="The new sample is added to the oldest. It has to take its place: what stood there goes.",
         ),
         Misconception(
             name="ring and order of time exchanged",
@@ -267,8 +267,8 @@ RING_PUSH = Exercise(
                 *(rung(f"-oldest, dims=-1 → -oldest, dims={axis}") for axis in (0, 1)),
                 rung("torch.roll(ring, -oldest, dims=-1) → torch.cat([ring[oldest:], ring[:oldest]])"),
             ],
-            message="The sequences or the channels change places, and each keeps its samples as they lie in memory. "
-            "The slots are the last axis: dims=-1.",
+            message="It is the axis of the sequences or of the channels that is rolled: each keeps its samples as they "
+            "lie in memory. The slots are the last axis: dims=-1.",
         ),
         Misconception(
             name="a slot looked up along another axis",
@@ -293,7 +293,7 @@ RING_PUSH = Exercise(
             "S − 1, and `%` S goes through all of them.",
         ),
         Misconception(
-            name="always into the last slot",
+            name="always into the same slot",
             wrong=[
                 rung("ring[..., oldest] = x → ring[..., -1] = x"),
                 rung("ring[..., oldest] = x → ring[..., 0] = x"),
