@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import AXES, discretise_cases
+from .shared import AXES, discretise_cases, several_tokens
 
 
 def discretise(u: Tensor, delta: Tensor, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,6 +98,7 @@ DISCRETISE = Exercise(
                 edited(discretise, "d n -> b d l n → d n -> b d n"),
                 edited(discretise, "l, b d l -> b d l n → l, b d l -> b d n"),
             ],
+            where=several_tokens,
         ),
         Misconception(
             "no arrow in the pattern",
@@ -182,8 +183,8 @@ DISCRETISE = Exercise(
         ),
         Misconception(
             "the letters of A in another order",
-            "A is (D, N): its channels stand before its states. The letters of an input follow the order of its axes, "
-            "and none of the two is turned round.",
+            "A is (D, N): its channels stand before its states. The letters of an input follow the order of its axes: "
+            "turn round neither `A` nor its letters.",
             edited(discretise, "d l, d n -> → d l, n d ->"),
         ),
         Misconception(

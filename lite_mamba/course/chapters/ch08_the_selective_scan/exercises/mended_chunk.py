@@ -25,7 +25,7 @@ from .scan_from import (
     scan_from,
 )
 from .scan_loop import READ_TOO_EARLY, STEPS_OF_THE_FIRST, TOKEN_STEP
-from .shared import AXES, STATE_AXES, discretise_cases, going_on
+from .shared import AXES, STATE_AXES, discretise_cases, going_on, several_tokens
 
 
 def continue_scan(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
@@ -45,7 +45,7 @@ _held_chunk = edited(continue_scan, "discretise → held", held=HELD)
 def _chunk_with_gradient(function, u, delta, A, B, C, state):
     """The results of a chunk; if they are right, gradients must flow into the state it starts from."""
     given = u, delta.requires_grad_(), A, B, C.requires_grad_(), state.requires_grad_()
-    return going_on(continue_scan, function, given, "state")
+    return going_on(continue_scan, function, given, "state", "the next state")
 
 
 def _chunk_cases(draw: Draw) -> dict:
@@ -200,13 +200,14 @@ MENDED_CHUNK = Exercise(
         ),
         Misconception(
             "no output for the first token",
-            "The loop begins at the second token, and nothing reads the state after the first: its output is missing. "
-            "A loop from the first token on needs nothing before it.",
+            "The loop begins at the second token, so that the output of the first is missing. A loop from the first "
+            "token on needs nothing before it.",
             [
                 edited(continue_scan, f"scan_from → {path}", headless=wrong)
                 for path in ("headless", "(scan_from if u.shape[-1] == 1 else headless)")
                 for wrong in (HEADLESS, WITHOUT_FIRST)
             ],
+            where=several_tokens,
         ),
         Misconception(
             "the old state for that after the first token",
@@ -225,7 +226,7 @@ MENDED_CHUNK = Exercise(
                 edited(continue_scan, "scan_from → again", again=edited(scan_from, f"{TOKEN_STEP} → {step}"))
                 for step in STEPS_OF_THE_FIRST
             ],
-            where=lambda u, **case: u.shape[2] > 1,
+            where=several_tokens,
         ),
         Misconception(
             "the zero-order hold for B",
@@ -240,6 +241,7 @@ MENDED_CHUNK = Exercise(
                 edited(continue_scan, "scan_from → early", early=EARLY),
                 edited(continue_scan, "scan_from → (scan_from if u.shape[-1] == 1 else early)", early=EARLY),
             ],
+            where=several_tokens,
         ),
         Misconception(
             "softplus once more",
@@ -269,6 +271,7 @@ MENDED_CHUNK = Exercise(
                 _patched("y + torch.einsum('b d n, b n l -> b d l', state, C), last + state"),
                 *(edited(continue_scan, "scan_from → beside", beside=beside) for beside in BESIDE),
             ],
+            where=several_tokens,
         ),
         Misconception(
             "an old state that fades once",
@@ -305,6 +308,7 @@ MENDED_CHUNK = Exercise(
             "The numbers are right, but the gradients that flow into `state` are not: in the loop the state is cut off "
             "from its past, by `.detach()` or `.data`. A model could not learn what to keep.",
             [edited(continue_scan, "scan_from → cut", cut=cut) for cut in CUT],
+            where=several_tokens,
         ),
         Misconception(
             "a last state that forgets the start",
@@ -334,6 +338,7 @@ MENDED_CHUNK = Exercise(
                     for wrong in ADDED_AGAIN[1:]
                 ),
             ],
+            where=several_tokens,
         ),
         Misconception(
             "a state that is changed in place",

@@ -6,7 +6,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .scan_loop import READ_TOO_EARLY, ZERO_FIRST, divided, kept_whole, of_any_loop
-from .shared import AXES, FADE_LAST, FROM, READ, STATE_AXES, STEP, faster, going_on, scan_cases
+from .shared import AXES, FADE_LAST, FROM, READ, STATE_AXES, STEP, faster, going_on, scan_cases, several_tokens
 
 
 def scan_from(deltaA: Tensor, deltaB_u: Tensor, C: Tensor, initial_state: Tensor) -> tuple[Tensor, Tensor]:
@@ -79,7 +79,7 @@ def forgetting(deltaA, deltaB_u, C, initial_state):
 def _with_gradient(function, deltaA, deltaB_u, C, initial_state):
     """The results of a scan that goes on; if they are right, gradients must flow into the state it starts from."""
     given = deltaA.requires_grad_(), deltaB_u, C.requires_grad_(), initial_state.requires_grad_()
-    return going_on(scan_from, function, given, "initial_state")
+    return going_on(scan_from, function, given, "initial_state", "the last state")
 
 
 def _scan_from_cases(draw: Draw) -> dict:
@@ -128,6 +128,7 @@ SCAN_FROM = Exercise(
             "read before the update",
             READ_TOO_EARLY.message,
             EARLY,
+            where=several_tokens,
         ),
         Misconception(
             "a state that fades after it is read",
@@ -166,12 +167,14 @@ SCAN_FROM = Exercise(
                 )
                 for states in ("torch.stack(states, 2)", "torch.stack(states, -1)", "torch.stack(states)", "states")
             ],
+            where=several_tokens,
         ),
         Misconception(
             "a place of the last state",
             "The outputs are right, and of the last state a part alone is returned. h is the state after the last "
             "token: it has no axis for time, so an index takes a sequence, a channel or a state out of it.",
             [edited(scan_from, f"-1), h → -1), h[{place}]") for place in ("-1", ":, -1", ":, :, -1")],
+            where=lambda deltaA, **case: len(deltaA) > 1,
         ),
         Misconception(
             "no state returned",
@@ -219,11 +222,12 @@ SCAN_FROM = Exercise(
             "The numbers are right, but the gradients that flow into `initial_state` are not: in the loop the state is "
             "cut off from its past, by `.detach()` or `.data`. A model could not learn what to keep.",
             CUT,
+            where=several_tokens,
         ),
         Misconception(
             "a start that does not fade",
-            "The first token does not fade the given state. It is h before the first token, so it is multiplied by the "
-            "first decay like any other h.",
+            "The first output reads the given state unfaded. It is h before the first token, so it is multiplied by "
+            "the first decay like any other h.",
             [UNDECAYED, FADED_LATE, edited(FADED_LATE, "-1), both → -1), h + left")],
         ),
         Misconception(
@@ -260,6 +264,7 @@ SCAN_FROM = Exercise(
             "The given state comes in at every token. It is the h of the beginning: it enters once, and after that h "
             "carries it.",
             ADDED_AGAIN,
+            where=several_tokens,
         ),
         Misconception(
             "a start that is added at the end",
@@ -272,6 +277,7 @@ SCAN_FROM = Exercise(
             "Every output reads the given state at full strength. It fades with each token: let it go through the "
             "loop.",
             BESIDE,
+            where=several_tokens,
         ),
         Misconception(
             "a last state that forgets the start",
@@ -307,7 +313,7 @@ SCAN_FROM = Exercise(
             "The output of token 0 is missing, or stays at the 0 that it was made with. The loop begins at t = 0: the "
             "first token comes to the given state like any other, and is read.",
             [edited(wrong, *zero) for wrong in (WITHOUT_FIRST, HEADLESS) for zero in ((), (ZERO_FIRST,))],
-            where=lambda deltaA, **case: deltaA.shape[2] > 1,
+            where=several_tokens,
         ),
         Misconception(
             "the decay of the token before",
@@ -316,6 +322,7 @@ SCAN_FROM = Exercise(
                 edited(scan_from, f"deltaA[:, :, t] * h → {faded}")
                 for faded in ("deltaA[:, :, t - 1] * h", "(deltaA[:, :, t - 1] * h if t else h)")
             ],
+            where=several_tokens,
         ),
         divided((), "deltaA.cumprod → deltaA.double().cumprod"),
         kept_whole(scan_from, "= h +"),

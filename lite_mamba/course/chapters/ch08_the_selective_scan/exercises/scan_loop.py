@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import AXES, FADE_LAST, READ, STEP, faster, gradients_of, keep_the_digits, scan_cases
+from .shared import AXES, FADE_LAST, READ, STEP, faster, gradients_of, keep_the_digits, scan_cases, several_tokens
 
 
 def scan_loop(deltaA: Tensor, deltaB_u: Tensor, C: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ def _also_backwards(function, deltaA, deltaB_u, C):
         exact = [x.requires_grad_() for x in (faster(deltaA.double()), deltaB_u.double(), C.double())]
         again = function(*exact)  # (B, D, L)
         if not again.requires_grad:
-            raise RuntimeError("the outputs have no gradient: torch.no_grad, or a copy into a new tensor")
+            raise RuntimeError("the outputs are right, but no gradient comes through them")
         if again.dtype != torch.float64:
             raise TypeError(f"float64 comes in, and {again.dtype} goes out".replace("torch.", ""))
         right = scan_loop(*exact)
@@ -118,8 +118,8 @@ def divided(start: Sequence[str], *more: str) -> Misconception:
     return Misconception(
         "a division by a product of decays",
         "Two cumulative operations in the place of the loop are right on paper. But the product of the decays soon "
-        "becomes zero, in float64 too, and you divide by it. Notebook 09 comes back to this shortcut; here the loop is "
-        "wanted.",
+        "becomes zero, in float64 too, and you divide by it, or by a small number in its place. Notebook 09 "
+        "comes back to this shortcut; here the loop is wanted.",
         [
             edited(_two_cumulative_sums, *start),
             *(
@@ -132,7 +132,7 @@ def divided(start: Sequence[str], *more: str) -> Misconception:
                 )
             ),
         ],
-        where=lambda deltaA, **case: deltaA.shape[2] > 1,
+        where=lambda deltaA, **case: bool((deltaA.cumprod(2) == 0).any()),
     )
 
 
@@ -155,8 +155,8 @@ def of_any_loop(
     return [
         Misconception(
             "an index at another axis",
-            "t counts tokens, and in one of the tensors it stands at an axis that is not that of the tokens. In each "
-            "of the three, time is axis 2.",
+            "t counts tokens, and in at least one of the tensors it stands at an axis that is not that of the tokens. "
+            "In each of the three, time is axis 2.",
             [
                 *(
                     edited(loop, f"{TOKEN_STEP} → deltaA[{place}] * h + deltaB_u[{place}]", *start)
@@ -186,6 +186,7 @@ def of_any_loop(
                 edited(loop, f"deltaA[:, :, t] * h + → (1 - deltaA[:, :, t]) * h + {weight}")
                 for weight in ("", "deltaA[:, :, t] *")
             ],
+            where=several_tokens,
         ),
         Misconception(
             "the states in the place of the outputs",
@@ -209,12 +210,14 @@ def of_any_loop(
             "The decay multiplies the drive, and the old state stays whole. It is the other way round: what was there "
             "fades, and the token of now comes in as it is.",
             edited(loop, "deltaA[:, :, t] * h + → h + deltaA[:, :, t] *"),
+            where=several_tokens,
         ),
         Misconception(
             "outputs of their own token alone",
             "Every output knows its own token only. What C reads must be h: made once, before the loop, with the old h "
             "in each new one.",
             [edited(loop, f"deltaA[:, :, t] * h + → {own}") for own in ("", "deltaA[:, :, t] * ")],
+            where=several_tokens,
         ),
         Misconception(
             "a decay that is added",
@@ -232,6 +235,7 @@ def of_any_loop(
             "The old state is multiplied by the drive, and the decay is added. The decay is a factor: it says how much "
             "of the old state is left. The drive is what comes in.",
             edited(loop, "deltaA[:, :, t] * h + deltaB_u[:, :, t] → deltaB_u[:, :, t] * h + deltaA[:, :, t]"),
+            where=several_tokens,
         ),
         Misconception(
             "summed over the channels",
@@ -256,6 +260,7 @@ def of_any_loop(
                 edited(_pairwise(loop, "h @ C"), *axis)
                 for axis in ((), ("dim=-1 → dim=2",), (", dim=-1 → ",), ("torch.stack → torch.cat",))
             ],
+            where=several_tokens,
         ),
         Misconception(
             "two sums in the place of one",
@@ -274,6 +279,7 @@ def of_any_loop(
             "Every output comes from one state of its channel, the first or the last. All N states are read, each with "
             "its number of C. Does a loop over them begin its sum anew each time?",
             [_pairwise(loop, f"(h * C[:, None, :, t])[..., {place}]") for place in (0, -1)],
+            where=several_tokens,
         ),
         Misconception(
             "C left out",
@@ -299,17 +305,18 @@ def of_any_loop(
                     (f"{TOKEN_STEP} * C[:, None, :, t]", BY_SUM),
                 )
             ],
+            where=several_tokens,
         ),
         Misconception(
             "the first token in every turn",
             "Every turn of the loop takes the decay or the drive of the first token: an index is still 0. Each token "
             "brings its own.",
             [edited(loop, f"{TOKEN_STEP} → {step}") for step in STEPS_OF_THE_FIRST],
-            where=lambda deltaA, **case: deltaA.shape[2] > 1,
+            where=several_tokens,
         ),
         Misconception(
             "a loop from the last token to the first",
-            "The loop runs backwards, so that an output knows the tokens after its own and none of those before.",
+            "The loop runs backwards: what is read at a token knows the tokens after it and none of those before.",
             [
                 edited(loop, "range(deltaA.shape[2]) → reversed(range(deltaA.shape[2]))", *order)
                 for order in ((), ("torch.stack(outputs → torch.stack(outputs[::-1]",))
@@ -323,7 +330,7 @@ def of_any_loop(
                 edited(loop, f"torch.stack(outputs, dim=-1) → {one}")
                 for one in ("outputs[0]", "outputs[-1]", "outputs[0][..., None]", "outputs[-1][..., None]")
             ],
-            where=lambda deltaA, **case: deltaA.shape[2] > 1,
+            where=several_tokens,
         ),
         Misconception(
             "a loop over the channels",
@@ -393,6 +400,7 @@ def of_any_loop(
             "the way out of the token before",
             "You read with the C of the token before. Each token reads with its own.",
             [edited(loop, f"C[:, :, t] → {before}") for before in ("C[:, :, t - 1]", "F.pad(C, (1, 0))[:, :, t]")],
+            where=several_tokens,
         ),
         Misconception(
             "no output for the last token",
@@ -402,7 +410,7 @@ def of_any_loop(
                 edited(loop, "range(deltaA.shape[2]) → range(deltaA.shape[2] - 1)", *zero)
                 for zero in ((), ("torch.stack(outputs, dim=-1) → F.pad(torch.stack(outputs, dim=-1), (0, 1))",))
             ],
-            where=lambda deltaA, **case: deltaA.shape[2] > 1,
+            where=several_tokens,
         ),
         Misconception(
             "the drive of the token before",
@@ -411,12 +419,14 @@ def of_any_loop(
                 edited(loop, f"+ deltaB_u[:, :, t] → + {drive}")
                 for drive in ("deltaB_u[:, :, t - 1]", "(deltaB_u[:, :, t - 1] if t else 0)")
             ],
+            where=several_tokens,
         ),
         Misconception(
             "outputs put one behind the other",
             "torch.cat lays the outputs one behind the other along an axis that they have already. Time is a new axis: "
             "torch.stack makes it.",
             [edited(loop, f"torch.stack(outputs, dim=-1) → torch.cat(outputs, dim={axis})") for axis in (-1, 0)],
+            where=several_tokens,
         ),
         Misconception(
             "outputs reshaped, not transposed",
@@ -432,6 +442,7 @@ READ_TOO_EARLY = Misconception(
     "y_t is read from the state of the step before: every output is one token late, and the first one reads what was "
     "there before any token. Update h first, then read it.",
     edited(scan_loop, f"{STEP} → ", f"{READ} → {READ}\n        {STEP}"),
+    where=several_tokens,
 )
 
 
@@ -454,6 +465,7 @@ SCAN_LOOP = Exercise(
                 f"{STEP} → h = deltaA[:, :, t] * h",
                 f"{READ} → {READ}\n        h = h + deltaB_u[:, :, t]",
             ),
+            where=several_tokens,
         ),
         Misconception(
             "a state that fades after it is read",
@@ -500,12 +512,14 @@ SCAN_LOOP = Exercise(
             "Each drive is multiplied by the decays from the first token up to its own, and then only added up. A "
             "drive fades at the tokens that come after it.",
             _faded_before,
+            where=several_tokens,
         ),
         Misconception(
             "every decay on every drive",
             "All drives so far are added up, and the sum is multiplied by all decays so far: a drive fades by the "
             "decays before it and its own, too. A drive fades at the tokens that come after it.",
             _all_decays,
+            where=several_tokens,
         ),
         Misconception(
             "a state that is changed in place",
@@ -515,12 +529,13 @@ SCAN_LOOP = Exercise(
         ),
         Misconception(
             "a gradient that does not reach the tokens before",
-            "The outputs are right, but their gradients are not: the state is cut off from its past, by `.detach()` "
-            "or `.data`. A model could not learn what to keep.",
+            "The outputs are right, but their gradients are not: h is cut off from its past, or the outputs from "
+            "h, by `.detach()` or `.data`. A model could not learn what to keep.",
             [
                 edited(scan_loop, "[:, :, t] * h + → [:, :, t] * h.detach() +"),
                 edited(scan_loop, '", h, C → ", h.detach(), C'),
             ],
+            where=several_tokens,
         ),
         Misconception(
             "an input cut off from the outputs",
@@ -533,8 +548,8 @@ SCAN_LOOP = Exercise(
         ),
         Misconception(
             "outputs without a gradient",
-            "The outputs are right, and no gradient comes through them: they were computed by NumPy, under "
-            "torch.no_grad, or copied into a new tensor. Stack what torch computed.",
+            "The outputs are right, and no gradient comes through them: they were detached, copied into a new "
+            "tensor, or computed by NumPy or under torch.no_grad. Stack what torch computed.",
             edited(scan_loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs, dim=-1).detach()"),
         ),
         Misconception(
@@ -546,6 +561,7 @@ SCAN_LOOP = Exercise(
                 f"{STEP} → before = h; {STEP}",
                 'b d", h, C → b d", (before + h) / 2, C',
             ),
+            where=several_tokens,
         ),
         Misconception(
             "a number format of its own",
@@ -566,7 +582,7 @@ SCAN_LOOP = Exercise(
                 for start in ((), ("(deltaA[:, :, 0]) → (deltaA[:, :, 0]) + deltaB_u[:, :, 0]",))
                 for zero in ((), (ZERO_FIRST,))
             ],
-            where=lambda deltaA, **case: deltaA.shape[2] > 1,
+            where=several_tokens,
         ),
         kept_whole(scan_loop, "= h +", "+="),
         Misconception(

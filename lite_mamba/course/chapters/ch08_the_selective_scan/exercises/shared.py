@@ -53,6 +53,11 @@ def scan_cases(draw: Draw) -> dict:
     }
 
 
+def several_tokens(**case: Tensor) -> bool:
+    """Whether a case has more than one token: what happens between two shows there alone."""
+    return case.get("u", case.get("deltaA")).shape[2] > 1
+
+
 def faster(decay: Tensor) -> Tensor:
     """Decays in float64: in fast channels so small that their product leaves its range, too."""
     return decay.where(decay > 1e-9, 1e-300)
@@ -70,29 +75,31 @@ def gradients_of(total: Tensor, inputs: list[Tensor]) -> list[Tensor]:
 FROM = "h, outputs = initial_state, [] → h, outputs = "
 
 
-def going_on(reference: Callable[..., Any], function: Callable[..., Any], given: tuple[Tensor, ...], name: str):
-    """What a scan makes of `given`, whose last is the state it starts from, called `name`.
+def going_on(
+    reference: Callable[..., Any], function: Callable[..., Any], given: tuple[Tensor, ...], name: str, after: str
+):
+    """What a scan makes of `given`, whose last is the state it starts from, called `name`; `after` it returns.
 
     If that is right, gradients must flow into this state, and a state of zeros, as at the beginning of a text, is right
     with its gradients, too.
     """
     result = function(*given)
-    flown = _flowing(reference(*given), result, given[-1], name)
+    flown = _flowing(reference(*given), result, given[-1], name, after)
     if flown is result:  # as it came: it is not right
         return result
     zeros = *given[:-1], torch.zeros_like(given[-1]).requires_grad_()
     again = function(*zeros)
-    if _flowing(reference(*zeros), again, zeros[-1], name) is again:
+    if _flowing(reference(*zeros), again, zeros[-1], name, after) is again:
         raise RuntimeError(f"the results are wrong where `{name}` is zero")
     return flown
 
 
-def _flowing(right: tuple[Tensor, Tensor], result, start: Tensor, name: str):
-    """Outputs and last state as they came; if they are right and their gradients or last digits are not, an error."""
+def _flowing(right: tuple[Tensor, Tensor], result, start: Tensor, name: str, after: str):
+    """Both results as they came; if they are right and their gradients or last digits are not, an error."""
     if not (isinstance(result, (tuple, list)) and len(result) == 2 and all(map(_close, result, right))):
         return result
     slopes, expected = [[_slope(part, start) for part in pair] for pair in (result, right)]
-    parts = ("the outputs", "the last state")
+    parts = ("the outputs", after)
     wrong = [i for i in range(2) if not torch.allclose(slopes[i], expected[i], 1e-3, 1e-4)]
     if wrong:
         flows = "the wrong gradient flows" if any(slopes[i].any() for i in wrong) else "no gradient flows"

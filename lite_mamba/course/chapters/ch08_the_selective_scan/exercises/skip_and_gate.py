@@ -51,8 +51,8 @@ SKIP_AND_GATE = Exercise(
         ),
         Misconception(
             "z without SiLU",
-            "The result is multiplied by z itself, so a strongly negative z turns the sign around instead of closing "
-            "the gate. z goes through SiLU first.",
+            "The result is multiplied by z itself, so a negative z opens the gate as wide as a positive one. z goes "
+            "through SiLU first, which lets little through there.",
             _gated("(y + D[:, None] * u) * z"),
         ),
         Misconception(
@@ -93,7 +93,8 @@ SKIP_AND_GATE = Exercise(
         ),
         Misconception(
             "an exponential that overflows",
-            "For a large z, exp(z) is infinite in float32, and infinity divided by infinity is not a number. The same "
+            "For a large z, exp(z) is infinite in float32, and infinity divided by infinity is not a number, or 0 "
+            "behind nan_to_num. The same "
             "sigmoid can be written with exp(−z), which goes to 0; torch's own bears any z.",
             [
                 _gated(f"(y + D[:, None] * u) * {gate}")
@@ -123,8 +124,8 @@ SKIP_AND_GATE = Exercise(
         ),
         Misconception(
             "SiLU around what is gated",
-            "SiLU goes around y, around u or around their sum. It belongs around z alone: the gate decides, and the "
-            "sum is what it lets through.",
+            "SiLU goes around y, around u or around their sum, with z or without. It belongs around z alone: the "
+            "gate decides, and the sum is what it lets through.",
             [
                 _gated(f"F.silu({inner}){outer}")
                 for inner, outer in (
