@@ -76,6 +76,10 @@ def _draw_step(draw: Draw) -> dict:
     }
 
 
+def _several_columns(token: Tensor, history: Tensor, h: Tensor, weights: dict) -> bool:
+    return history.shape[-1] > 1
+
+
 BLOCK_STEP = Exercise(
     id="11.block_step",
     title="One token through the block",
@@ -191,7 +195,7 @@ BLOCK_STEP = Exercise(
         ),
         Misconception(
             "three parts of one size",
-            "You cut what x_proj gives into three equal parts. The first has R numbers, the other two have N each.",
+            "You ask for three parts of one size. The first has R numbers, the other two have N each.",
             _wired(".split([rank, states, states], dim=-1) → .chunk(3, dim=-1)"),
         ),
         Misconception(
@@ -321,7 +325,8 @@ BLOCK_STEP = Exercise(
         ),
         Misconception(
             "A without its sign",
-            "You hand over exp(A_log), which is positive, so that every state grows. A is its negative.",
+            "You hand over exp(A_log), which is positive, so that each decay, exp(Δ·A), is above one. A is its "
+            "negative.",
             _wired("-torch.exp → torch.exp"),
         ),
         Misconception(
@@ -356,16 +361,20 @@ BLOCK_STEP = Exercise(
         ),
         Misconception(
             "a token that goes into the history twice",
-            "The present token stands in your history twice: conv_step appends x by itself, at each call. Hand the "
-            "history over as it came, once, and give back what conv_step returns.",
+            "The present token goes in twice: you put x into the history, and conv_step appends it by itself, at each "
+            "call. Hand the history over as it came, and give back what conv_step returns.",
             [
-                _wired(f"{line} → history = torch.cat([history[..., 1:], x[..., None]], dim=-1)\n    {then}")
-                for line, then in (
-                    ("u, history =", "u, history ="),
-                    ("u, history =", "u, _ ="),
-                    ("rank, states =", "rank, states ="),
-                )
+                *(
+                    _wired(f"{line} → history = torch.cat([history[..., 1:], x[..., None]], dim=-1)\n    {then}")
+                    for line, then in (
+                        ("u, history =", "u, history ="),
+                        ("u, history =", "u, _ ="),
+                        ("rank, states =", "rank, states ="),
+                    )
+                ),
+                _wired("u, history = → history = history.clone()\n    history[..., -1] = x\n    u, history ="),
             ],
+            where=_several_columns,
         ),
         Misconception(
             "the gate applied twice",
@@ -374,7 +383,7 @@ BLOCK_STEP = Exercise(
         ),
         Misconception(
             "a skip added twice",
-            "You add D·u, and state_update has done it already.",
+            "You add a skip, and state_update has done it already.",
             [_wired('return y → return (y + w["D"] * u)'), _wired('return y → return (y + w["D"] * x)')],
         ),
         Misconception(
@@ -428,8 +437,8 @@ BLOCK_STEP = Exercise(
             [
                 _history_made_by_hand("history = history.clone(); history[..., -1] = x"),
                 _wired("u, history = → history = history.clone()\n    history[..., -1] = x\n    u, _ ="),
-                _wired("u, history = → history = history.clone()\n    history[..., -1] = x\n    u, history ="),
             ],
+            where=_several_columns,
         ),
         Misconception(
             "a history that moves the wrong way",

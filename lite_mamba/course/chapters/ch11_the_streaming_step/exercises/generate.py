@@ -167,13 +167,21 @@ def _draw_prompt(draw: Draw) -> dict:
     }
 
 
-def _mistake(name: str, message: str, wrong) -> Misconception:
-    """A mistake, told by prompts of several pieces and several tokens: of one alone, answers make this and that."""
-    return Misconception(name, message, wrong, where=_several_of_both)
-
-
 def _several_of_both(prompt: Tensor, chunk: int, tokens: int, seed: int) -> bool:
     return prompt.shape[1] > chunk and tokens > 1
+
+
+def _mistake(name: str, message: str, wrong, where=_several_of_both) -> Misconception:
+    """A mistake, told by prompts of several pieces and several tokens: of one alone, answers make this and that."""
+    return Misconception(name, message, wrong, where=where)
+
+
+def _several_calls_behind_the_prompt(prompt: Tensor, chunk: int, tokens: int, seed: int) -> bool:
+    return prompt.shape[1] > chunk and tokens > 2
+
+
+def _several_of_all(prompt: Tensor, chunk: int, tokens: int, seed: int) -> bool:
+    return _several_of_both(prompt, chunk, tokens, seed) and prompt.shape[0] > 1 and prompt.shape[2] > 1
 
 
 GENERATE = Exercise(
@@ -217,7 +225,7 @@ GENERATE = Exercise(
         _mistake(
             "an offset that moves before the call",
             "seqlen_offset has moved when you call the block: it holds the tokens of this call already. It says how "
-            "many have gone in *before* the call. What is it at the very first one?",
+            "many have gone in *before* the call. Which comes first in your loop, the call or the move?",
             [
                 edited(generate, f"{call}\n        {move} → {move}\n        {call}")
                 for call, move in (
@@ -251,12 +259,6 @@ GENERATE = Exercise(
                 *(_moved(token=f"stream.seqlen_offset = {number}") for number in ("len(outputs)", "len(outputs) - 1")),
                 _moved(None, None, "outputs = [ → stream.seqlen_offset -= 1\n    outputs = ["),
                 _moved("stream.seqlen_offset += chunk", "stream.seqlen_offset += chunk"),
-                _moved(
-                    "stream.seqlen_offset = i * chunk",
-                    None,
-                    "for piece in → for i, piece in enumerate(",
-                    "chunk, dim=1): → chunk, dim=1)):",
-                ),
                 *(
                     _moved(
                         "",
@@ -274,10 +276,22 @@ GENERATE = Exercise(
             ],
         ),
         _mistake(
+            "an offset that is a piece behind",
+            "After each piece you set seqlen_offset to the tokens of the pieces before it. So it still is 0 at the "
+            "second piece, and an offset of 0 means: a new stream. How many have gone in by then?",
+            _moved(
+                "stream.seqlen_offset = i * chunk",
+                None,
+                "for piece in → for i, piece in enumerate(",
+                "chunk, dim=1): → chunk, dim=1)):",
+            ),
+        ),
+        _mistake(
             "an offset that does not move between the pieces",
             "seqlen_offset moves while you generate, but stays 0 all through the prompt, and an offset of 0 means: a "
             "new stream. So the block starts afresh at every piece, and says nothing. What should move it there?",
             _moved("pass"),
+            _several_calls_behind_the_prompt,
         ),
         _mistake(
             "an offset that starts anew behind the prompt",
@@ -292,8 +306,8 @@ GENERATE = Exercise(
             _moved("pass", "pass"),
         ),
         _mistake(
-            "a fresh InferenceParams in each call",
-            "Your loop makes an InferenceParams for each call, and each one begins with an empty memory. Make one, "
+            "a fresh InferenceParams for each piece",
+            "Your loop makes an InferenceParams for each piece, and each one begins with an empty memory. Make one, "
             "before the first call, and hand the same one to all of them.",
             [
                 _with_new_streams(f"{NEW})", f"{NEW})"),
@@ -379,8 +393,8 @@ GENERATE = Exercise(
         ),
         _mistake(
             "a short piece before the last",
-            "The numbers are right, but not only the last call reads fewer than `chunk` tokens of the prompt. How many "
-            "are left over at the end, and which call reads them?",
+            "The numbers are right, but a call before the last one reads fewer than `chunk` tokens of the prompt. How "
+            "many are left over at the end, and which call reads them?",
             [
                 edited(generate, f"{PIECES}{pieces}")
                 for pieces in (
@@ -415,8 +429,8 @@ GENERATE = Exercise(
         ),
         _mistake(
             "a part of the prompt left out",
-            "Your pieces do not make up the whole prompt. Its length need not be a multiple of `chunk`: where does the "
-            "first piece begin, and where does the last one end?",
+            "Your pieces do not make up the whole prompt: where does the first one begin, and where does the last one "
+            "end?",
             [
                 edited(generate, f"prompt.split( → prompt[:, {part}].split(")
                 for part in (
@@ -543,6 +557,7 @@ GENERATE = Exercise(
             "For the last token you take the last row of the batch, or the last number of each token. The axes are (B, "
             "L, d_model): which of them runs over the tokens?",
             [edited(generate, f"[out[:, -1:]] → [{last}]") for last in ("out[-1:]", "out[..., -1:]")],
+            _several_of_all,
         ),
         _mistake(
             "tokens generated between the pieces",
@@ -578,6 +593,7 @@ GENERATE = Exercise(
             "the same token fed in again and again",
             "You feed in one and the same token, each time. Feed in what came out last.",
             [edited(generate, f"block(outputs[-1] → block({token}") for token in ("outputs[0]", "prompt[:, -1:]")],
+            _several_calls_behind_the_prompt,
         ),
         _mistake(
             "a whole piece of outputs fed in",
@@ -602,7 +618,7 @@ GENERATE = Exercise(
         ),
         _mistake(
             "pieces that overlap",
-            "Your pieces of the prompt begin one token apart, so most tokens go in several times. The next piece "
+            "Your pieces of the prompt begin one token apart, so a token goes in several times. The next piece "
             "begins where the last one has ended.",
             [
                 edited(generate, PIECES + "prompt.unfold(1, chunk, 1).transpose(2, 3).unbind(1)"),
@@ -619,8 +635,8 @@ GENERATE = Exercise(
         ),
         _mistake(
             "all generated tokens fed in again",
-            "Each call gets all outputs so far. The stream has read the earlier ones already: feed in the last one "
-            "alone.",
+            "Each call gets all outputs so far, or the prompt, too. The stream has read the earlier tokens already: "
+            "feed in the last one alone.",
             [
                 edited(generate, f"{TOKEN_IN} → {ALL_IN}"),
                 edited(generate, f"{TOKEN_IN} → {ALL_IN}[:, -1:]"),
@@ -630,6 +646,7 @@ GENERATE = Exercise(
                 ),
                 _moved(None, "stream.seqlen_offset += len(outputs) - 1", f"{TOKEN_IN} → {ALL_IN}[:, -1:]"),
             ],
+            _several_calls_behind_the_prompt,
         ),
         _mistake(
             "a call without its stream",
@@ -667,6 +684,7 @@ GENERATE = Exercise(
             "`out[:, -1]`, `squeeze` or `unbind` take a token out of its axis: (B, d_model). The block wants (B, L, "
             "d_model), also for one token.",
             [edited(generate, f"out[:, -1:] → {last}") for last in ("out[:, -1]", "out[:, -1:].squeeze()")],
+            _several_of_all,
         ),
         _mistake(
             "the last token alone",

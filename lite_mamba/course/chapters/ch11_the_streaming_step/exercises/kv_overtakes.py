@@ -37,6 +37,10 @@ def _draw_memory(draw: Draw) -> dict:
     }
 
 
+def _leaves_a_remainder(state_bytes: int, d_model: int, number_bytes: int) -> bool:
+    return state_bytes % (2 * d_model * number_bytes) > 0
+
+
 KV_OVERTAKES = Exercise(
     id="11.kv_overtakes",
     title="When does the cache overtake the block?",
@@ -138,15 +142,22 @@ KV_OVERTAKES = Exercise(
             ),
         ),
         Misconception(
-            "a number of a fixed size",
-            "You count 2 or 4 bytes for a number of the cache, always the same, whatever `number_bytes` says.",
-            [*_per_token("* number_bytes → * 2"), *_per_token("* number_bytes → * 4")],
+            "two bytes for every number",
+            "You count 2 bytes for a number of the cache, whatever `number_bytes` says.",
+            _per_token("* number_bytes → * 2"),
+            where=lambda state_bytes, d_model, number_bytes: number_bytes != 2,
         ),
         Misconception(
             "a token of twice its size",
             "You divide by twice the bytes of a token: for keys and values of d_inner numbers, as inside a block, or "
             "by a 2 that comes in twice. A key has d_model numbers, and so has a value; nothing else is kept.",
             _per_token("2 * d_model → 4 * d_model"),
+        ),
+        Misconception(  # behind the one above, as which it counts numbers of 2 bytes
+            "four bytes for every number",
+            "You count 4 bytes for a number of the cache, whatever `number_bytes` says.",
+            _per_token("* number_bytes → * 4"),
+            where=lambda state_bytes, d_model, number_bytes: number_bytes != 4,
         ),
         Misconception(
             "a cache that grows with pairs of tokens",
@@ -170,6 +181,7 @@ KV_OVERTAKES = Exercise(
             "a count that is not whole",
             "A number of tokens is whole. From which whole number on is the cache larger?",
             [_counted("// → /"), _counted("// → /", " + 1 → ")],
+            where=_leaves_a_remainder,
         ),
         Misconception(
             "a count that is rounded to the nearest",
@@ -179,12 +191,14 @@ KV_OVERTAKES = Exercise(
                 *(_counted("state_bytes // → round(state_bytes /", f" + 1 → ){more}") for more in ("", " + 1")),
                 *(_counted("state_bytes // → int(state_bytes /", f" + 1 → + 0.5){more}") for more in ("", " + 1")),
             ],
+            where=_leaves_a_remainder,
         ),
         Misconception(
             "one token too many",
             "With a token less the cache is larger already. What does rounding down, or up, give where the division "
             "leaves a remainder?",
             [_counted("state_bytes // → math.ceil(state_bytes /", " + 1 → ) + 1"), _counted("+ 1 → + 2")],
+            where=_leaves_a_remainder,
         ),
         Misconception(
             "a division the wrong way round",

@@ -146,7 +146,7 @@ MENDED_STREAM = Exercise(
         ),
         Misconception(
             "a bias that is gone altogether",
-            "Now dt_bias has no effect any more. Once it must come in: it is the time scale of the channel.",
+            "Now dt_bias has no effect any more. It must come in once: it is the time scale of the channel.",
             _worse("bias", NO_BIAS),
         ),
         Misconception(
@@ -201,6 +201,7 @@ MENDED_STREAM = Exercise(
                 *_worse("reset", "segment != last → segment > last"),
                 *_worse("reset", "where(changed, 0.0, h) → where((segment > last)[:, None, None], 0.0, h)"),
             ],
+            where=lambda segment, last, **others: bool((segment < last).any()),
         ),
         Misconception(
             "a reset that has left the history out",
@@ -235,7 +236,7 @@ MENDED_STREAM = Exercise(
         ),
         Misconception(
             "the rows that go on are reset",
-            "The test is turned round: rows with the same text as before start afresh, and the others go on.",
+            "The test is turned round: it clears rows that go on with their text, and keeps those with a new one.",
             [*_worse("reset", "segment != last → segment == last"), *_worse("reset", "0.0, h) → h, 0.0)")],
         ),
         Misconception(
@@ -251,6 +252,7 @@ MENDED_STREAM = Exercise(
             "You drop one column of `joined`, as behind a single sample. A chunk has any number of samples, and as "
             "many columns go.",
             _worse("history", "joined[..., x.shape[-1] :] → joined[..., 1:]"),
+            where=lambda x, **others: x.shape[-1] > 1,
         ),
         Misconception(
             "a history as long as the chunk",
@@ -261,6 +263,7 @@ MENDED_STREAM = Exercise(
             "a history that ends too early",
             "You count the samples of x. `joined` begins with the history, so in it the chunk ends further behind.",
             _worse("history", "x.shape[-1] :] → x.shape[-1] - history.shape[-1] : x.shape[-1]]"),
+            where=lambda x, history, **others: x.shape[-1] > history.shape[-1],  # else the slice may be empty
         ),
         Misconception(
             "a convolution that was right before",

@@ -99,7 +99,7 @@ RESTART = Exercise(
         ),
         Misconception(
             "a difference used as a factor",
-            "now − last is a number, and may be 2 or −1. A row is cleared or it is not: ask whether the two differ.",
+            "now − last is a number, and may be 1 or −4. A row is cleared or it is not: ask whether the two differ.",
             [
                 edited(restart, f"{CLEARED} → factor = ({gap})[:, None, None]; return factor * history, factor * h")
                 for each in ("now - last", "(now - last).abs()", "last - now")
@@ -108,14 +108,15 @@ RESTART = Exercise(
         ),
         Misconception(
             "an index of zero read as a new text",
-            "You clear the rows whose index is 0. The index alone says nothing; what counts is a change.",
+            "You clear the rows whose present index is 0. The index alone says nothing; what counts is a change.",
             _restarted("now != last → now == 0"),
         ),
         Misconception(
             "an index other than zero read as a new text",
-            "You clear the rows whose index is not 0, or is above 0, at every token. Such a row would never remember "
-            "anything. What counts is a change.",
+            "You clear the rows whose present index is not 0, or is above 0, at every token. Such a row would never "
+            "remember anything. What counts is a change.",
             [_restarted("now != last → now != 0"), _restarted("now != last → now > 0")],
+            where=lambda history, h, last, now: bool(((now == last) & (now > 0)).any()),
         ),
         Misconception(
             "memories that stay as they are",
@@ -173,10 +174,13 @@ RESTART = Exercise(
                     f"{CLEARED} → first = changed.nonzero()[0, 0]; changed = changed.new_zeros(changed.shape); "
                     f"changed[first] = True; {CLEARED}",
                 ),
-                edited(
-                    restart, f"{CLEARED} → changed = changed & (torch.arange(len(now)) == 0)[:, None, None]; {CLEARED}"
-                ),
             ],
+        ),
+        Misconception(
+            "only row 0 started afresh",
+            "You clear row 0 alone, or nothing where it goes on with its text. Where does the loop return, or which "
+            "row does your index name?",
+            edited(restart, f"{CLEARED} → changed = changed & (torch.arange(len(now)) == 0)[:, None, None]; {CLEARED}"),
         ),
         Misconception(
             "a history that is cleared in part",

@@ -50,6 +50,10 @@ def _draw_token(draw: Draw) -> dict:
     }
 
 
+def _several_states(h: Tensor, **others: Tensor) -> bool:
+    return h.shape[-1] > 1
+
+
 STATE_UPDATE = Exercise(
     id="11.state_update",
     title="One token of the scan",
@@ -95,7 +99,7 @@ STATE_UPDATE = Exercise(
         ),
         Misconception(
             "the bias added twice",
-            "dt_bias comes in two times. Nothing raises, the step sizes are only other ones: shorter where the "
+            "dt_bias comes in two times. Nothing raises, the step sizes are only other ones: smaller where the "
             "bias is negative, as in a new block. Look for each place where it is added.",
             [_updated("+ dt_bias) → + 2 * dt_bias)"), _updated("+ dt_bias) → + dt_bias) + dt_bias")],
         ),
@@ -146,7 +150,7 @@ STATE_UPDATE = Exercise(
         ),
         Misconception(
             "a drive without its input",
-            "You add Δ·B, the same for every token. What is written into the state is the token: Δ·B·u.",
+            "You add Δ·B, whatever u is. What is written into the state is the token: Δ·B·u.",
             _updated("(delta * u)[..., None] → delta[..., None]"),
         ),
         Misconception(
@@ -158,6 +162,7 @@ STATE_UPDATE = Exercise(
             "a state read without its way out",
             "You add the states up as they are. C says how much of each is read: y = C · h.",
             _updated('torch.einsum("b d n, b n -> b d", h, C) → h.sum(-1)'),
+            where=_several_states,
         ),
         Misconception(
             "a gate that is added",
@@ -249,6 +254,7 @@ STATE_UPDATE = Exercise(
             "a drive without its way in",
             "You add Δ·u to every state alike. B says how much of it each of the N states takes.",
             _updated(" * B[:, None] → "),
+            where=_several_states,
         ),
         Misconception(
             "a drive by zero-order hold",
@@ -365,6 +371,7 @@ STATE_UPDATE = Exercise(
                     'y = torch.einsum("b d n, b n -> b d", h, C) → h = h.sum(-1); y = h * C.sum(-1, keepdim=True)'
                 ),
             ],
+            where=_several_states,
         ),
         Misconception(
             "a mean over the states",
@@ -391,6 +398,7 @@ STATE_UPDATE = Exercise(
                     "(y + D * u) * F.silu(z) → (y + (D * u)[..., None]) * F.silu(z)[..., None]",
                 ),
             ],
+            where=_several_states,
         ),
         Misconception(
             "a sum over the channels",
@@ -402,6 +410,7 @@ STATE_UPDATE = Exercise(
             "A product with C.T is (B, D, B): it reads the states of each row with the C of all B rows. Each row has a "
             "C of its own: for each row and channel, a sum over the N states.",
             [_updated(f"{READ} → h @ C.T"), _updated(f"{READ} → (h @ C.T).sum(-1)")],
+            where=lambda h, **others: len(h) > 1,
         ),
         Misconception(
             "a reading with an axis too many",
@@ -467,6 +476,7 @@ STATE_UPDATE = Exercise(
                 ),
                 _updated("(delta * u)[..., None] * B[:, None] → delta[..., None] * u[:, None] * B[..., None]"),
             ],
+            where=lambda h, **others: h.numel() > 1,  # of sizes that are all 1, none tells which axis is meant
         ),
     ],
 )
