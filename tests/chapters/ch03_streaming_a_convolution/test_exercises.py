@@ -177,3 +177,33 @@ def test_a_card_does_not_say_what_its_own_case_belies(name, mistake, words, beli
     messages, examples = zip(*shown(name, mistake), strict=True)
     assert any(map(belied, examples))
     assert words not in messages[0]
+
+
+def several_branches(case):
+    return len(case["weights"]) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "seen"),
+    [
+        ("conv_step", "channels added up", lambda case: case["x"].shape[1] > 1),
+        ("conv_chunk", "not as many groups as channels", lambda case: case["x"].shape[1] > 1),
+        (
+            "gated_conv_step",
+            "the history moved once a branch",
+            lambda case: several_branches(case) and case["weights"][0].shape[-1] > 1,
+        ),
+        ("gated_conv_step", "branches that are not added", several_branches),
+        ("gated_conv_step", "a history for each branch", several_branches),
+        ("gated_conv_step", "SiLU on what comes in", lambda case: case["x"].all()),
+        ("gated_conv_step", "shares along another axis", several_branches),
+        (
+            "gated_conv_step",
+            "added up over another axis than the branches",
+            lambda case: several_branches(case) and case["x"].shape[1] > 1,
+        ),
+        ("mended_step", "turned along other axes too", lambda case: case["dilation"] > 1),
+    ],
+)
+def test_the_case_of_a_card_is_one_in_which_the_mistake_is_made(name, mistake, seen):
+    assert all(seen(example.case) for _, example in shown(name, mistake))

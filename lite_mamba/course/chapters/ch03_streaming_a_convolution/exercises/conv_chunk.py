@@ -350,11 +350,10 @@ CONV_CHUNK = Exercise(
             wrong=[
                 chunked(", groups=D → "),
                 chunked(", groups=D → ", f"{READ} → joined"),
-                chunked(", groups=D → ", f"{READ} → joined", LAST),
                 chunked("groups=D → groups=x.shape[0]"),
                 chunked("weight[:, None] → weight[:, None].repeat(1, D, 1)", ", groups=D → "),
             ],
-            where=not_empty,
+            where=lambda x, **rest: not_empty(x) and x.shape[1] > 1,  # a single channel is one group
             message="F.conv1d mixes all channels unless it is told not to. Here each channel has a kernel of its "
             "own: as many groups as channels.",
         ),

@@ -405,6 +405,7 @@ CONV_STEP = Exercise(
                 ),
                 stepped(f"{SUM} → window[..., start::dilation].sum(dim=1) @ weight.T"),
             ],
+            where=lambda x, **rest: x.shape[1] > 1,  # of a single channel, the sum is that channel
             message="All channels are added up, or all there is. Every sequence has its outputs and every channel a "
             "kernel of its own: the sum runs over the taps only.",
         ),

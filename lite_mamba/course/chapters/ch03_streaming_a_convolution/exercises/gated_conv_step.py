@@ -63,6 +63,10 @@ GATED_EXAMPLE = {
 }
 
 
+def several(weights: Sequence[Tensor], **rest: Any) -> bool:
+    return len(weights) > 1
+
+
 gated = partial(edited, gated_conv_step)
 
 
@@ -102,6 +106,7 @@ GATED_CONV_STEP = Exercise(
                     "branch, _ = conv_step(x, history → branch, moved = conv_step(x, moved",
                 ),
             ],
+            where=lambda weights, **rest: several(weights) and weights[0].shape[-1] > 1,  # one tap reads no history
             message="Each branch pushes the sample into the history and hands it to the next branch, so the "
             "second branch sees this sample twice. All branches read the same history; it moves once a step.",
         ),
@@ -169,6 +174,7 @@ GATED_CONV_STEP = Exercise(
                     for together in ("torch.cat(y, dim=-1)", "torch.stack(y)", "torch.stack(y, dim=-1)", "[*y]")
                 ),
             ],
+            where=several,
             message="The branches stand beside each other in one large output, or are multiplied. They are added "
             "up: the output has the shape of one of them.",
         ),
@@ -284,6 +290,7 @@ GATED_CONV_STEP = Exercise(
         Misconception(
             name="SiLU on what comes in",
             wrong=gated("conv_step(x, → conv_step(F.silu(x),", "F.silu(branch) → branch"),
+            where=lambda x, **rest: bool(x.all()),  # SiLU leaves a zero as it is
             message="The sample goes through SiLU, and what the branches give does not. In this front end SiLU "
             "comes behind the convolution of each branch.",
         ),
@@ -334,6 +341,7 @@ GATED_CONV_STEP = Exercise(
                 gated(f"return y, push(history, x) → return y, {many}")
                 for many in ("[push(history, x)] * len(weights)", "torch.stack([push(history, x)] * len(weights))")
             ],
+            where=several,
             message="There is a history for each branch, and all hold the same samples. One comes in, and one goes "
             "out.",
         ),
@@ -368,6 +376,7 @@ GATED_CONV_STEP = Exercise(
                     "torch.einsum('n,bdn->bd', shares, torch.stack(branches))",
                 )
             ],
+            where=several,
             message="Your branches stand in one tensor, (branches, B, D), and the shares are multiplied along another "
             "axis: the channels or the sequences. Give them the axes that they lack.",
         ),
@@ -381,6 +390,7 @@ GATED_CONV_STEP = Exercise(
                 )
                 for axis, summed in ((0, 1), (0, -1), (-1, 0), (-1, 1))
             ],
+            where=lambda x, weights, **rest: several(weights) and x.shape[1] > 1,
             message="The sequences or the channels are added up, and the branches stay apart. Where does `torch.stack` "
             "put its new axis, and along which one is the sum?",
         ),

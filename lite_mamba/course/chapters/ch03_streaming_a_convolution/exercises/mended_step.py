@@ -78,11 +78,9 @@ MENDED_STEP = Exercise(
                     suspected(f"torch.arange(taps)] → torch.arange(taps)].flip({axes})")
                     for axes in ((0, 1, 2), (1, 2), (0, 2))
                 ),
-                *(
-                    suspected(f"read * weight → read * {turned}")
-                    for turned in ("(weight if dilation == 1 else weight.flip(0, 1))", "weight.flip(0, 1)")
-                ),
+                suspected("read * weight → read * weight.flip(0, 1)"),
             ],
+            where=dilated,
             message="`flip` turned the taps, and the channels or the sequences with them. Taps lie along the last axis "
             "alone.",
         ),
