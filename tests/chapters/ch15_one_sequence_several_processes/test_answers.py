@@ -330,13 +330,13 @@ START = [
     ("a sum of all", lambda rank, totals, ends, A: ends.sum(0), "all ranks"),
     ("a running sum in the loop", lambda rank, totals, ends, A: functools.reduce(
         lambda h, q: torch.exp(A * totals.cumsum(0)[q]) * h + ends[q], range(rank), 0 * A),
-     "a sum that fades again in each turn"),
+     "a loop and a sum mixed"),
     ("all from there on in the loop", lambda rank, totals, ends, A: functools.reduce(
         lambda h, q: torch.exp(A * totals[q:rank].sum()) * h + ends[q], range(rank), 0 * A),
-     "a sum that fades again in each turn"),
+     "a loop and a sum mixed"),
     ("the formula's sum in the loop", lambda rank, totals, ends, A: functools.reduce(
         lambda h, q: torch.exp(A * sum(totals[q + 1 : rank])) * h + ends[q], range(rank), 0 * A),
-     "a sum that fades again in each turn"),
+     "a loop and a sum mixed"),
     ("A outside", lambda rank, totals, ends, A: functools.reduce(
         lambda h, q: torch.exp(totals[q]) * A * h + ends[q], range(rank), 0 * A), "an exponential of one factor"),
     ("the total outside", lambda rank, totals, ends, A: functools.reduce(
@@ -387,7 +387,7 @@ START = [
     ("from part 1 on", summed(parts=lambda rank, P: range(1, rank)), "the first part left out"),
     ("a product of totals", lambda rank, totals, ends, A: sum(
         [torch.exp(A * torch.prod(totals[q + 1 : rank])) * ends[q] for q in range(rank)], torch.zeros_like(A)),
-     "a product of step sizes"),
+     "a product of totals"),
     ("no exp in the sum", lambda rank, totals, ends, A: sum(
         [A * totals[q + 1 : rank].sum() * ends[q] for q in range(rank)], torch.zeros_like(A)),
      "a sum taken for a decay"),
@@ -1007,7 +1007,7 @@ BACK = [
      * slopes[rank + 1 :].sum(0), "fading by all parts behind"),
     ("a product of totals", lambda rank, totals, slopes, A: sum(
         (torch.exp(A * math.prod(totals[rank + 1 : q])) * slopes[q] for q in range(rank + 1, len(slopes))), 0 * A),
-     "a product of step sizes"),
+     "a product of totals"),
     ("from the last slope", lambda rank, totals, slopes, A: functools.reduce(
         lambda g, q: torch.exp(totals[q] * A) * g + slopes[q], range(len(slopes) - 1, rank, -1), slopes[-1]),
      "the last slope twice"),
@@ -1055,13 +1055,13 @@ BACK = [
     ("everybody, in a sum", behind(lambda rank, P: range(P)), "all ranks"),
     ("a running sum in the loop", lambda rank, totals, slopes, A: functools.reduce(
         lambda g, q: torch.exp(A * totals[q:].sum()) * g + slopes[q], range(len(totals) - 1, rank, -1), 0 * A),
-     "a sum that fades again in each turn"),
+     "a loop and a sum mixed"),
     ("all up to there in the loop", lambda rank, totals, slopes, A: functools.reduce(
         lambda g, q: torch.exp(A * totals[rank + 1 : q + 1].sum()) * g + slopes[q],
-        range(len(totals) - 1, rank, -1), 0 * A), "a sum that fades again in each turn"),
+        range(len(totals) - 1, rank, -1), 0 * A), "a loop and a sum mixed"),
     ("the formula's sum in the loop", lambda rank, totals, slopes, A: functools.reduce(
         lambda g, q: torch.exp(A * sum(totals[rank + 1 : q])) * g + slopes[q], range(len(totals) - 1, rank, -1), 0 * A),
-     "a sum that fades again in each turn"),
+     "a loop and a sum mixed"),
     ("A outside", lambda rank, totals, slopes, A: functools.reduce(
         lambda g, q: torch.exp(totals[q]) * A * g + slopes[q], range(len(totals) - 1, rank, -1), 0 * A),
      "an exponential of one factor"),

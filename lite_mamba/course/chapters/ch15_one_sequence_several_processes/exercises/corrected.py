@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import HALF, LONG, all_states, draw_decays, draw_part, few_or_many
+from .shared import HALF, LONG, all_states, draw_decays, draw_part, few_or_many, several_states
 
 
 def corrected(states: Tensor, start: Tensor, delta: Tensor, A: Tensor) -> Tensor:
@@ -75,6 +75,7 @@ CORRECTED = Exercise(
             "a decay without A",
             "A is missing in your exponent: all states fade alike. Each has a rate of its own.",
             edited(corrected, "[:, None] * A → [:, None] * -torch.ones_like(A)"),
+            where=several_states,
         ),
         Misconception(
             "a start that does not fade",
@@ -189,6 +190,7 @@ CORRECTED = Exercise(
             "You gather the decays along the states, from the first to the last. Each state fades alone; what it goes "
             "through are the steps, the first axis.",
             edited(corrected, "delta.cumsum(0)[:, None] * A → (delta[:, None] * A).cumsum(1)"),
+            where=several_states,
         ),
         Misconception(
             "a first state that gets nothing",

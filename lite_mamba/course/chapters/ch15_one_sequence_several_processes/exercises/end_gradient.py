@@ -145,7 +145,7 @@ END_GRADIENT = Exercise(
                 _behind(lambda totals, rank, q: totals[rank + 1 : max(q - 1, rank + 1)].sum()),
                 _behind(lambda totals, rank, q: totals[rank + 2 : q].sum()),
             ],
-            where=lambda rank, totals, **_: rank < len(totals) - 2,
+            where=lambda rank, totals, **_: rank < len(totals) - 3,
         ),
         Misconception(
             "a slope that fades in its own part",
@@ -177,9 +177,9 @@ END_GRADIENT = Exercise(
             where=lambda rank, totals, **_: rank < len(totals) - 2 and totals.max() < LONG,
         ),
         Misconception(
-            "a sum that fades again in each turn",
-            "Your loop carries a gradient from part to part, and fades it by several parts in each turn. Either the "
-            "gradient fades by one part in each turn, or each slope fades once, by all parts between.",
+            "a loop and a sum mixed",
+            "You mix two ways. Either a loop carries a gradient that fades by one part in each turn, or each slope "
+            "fades once, by all parts between.",
             [
                 edited(end_gradient, "A * totals[q] → A * totals[q:].sum()"),
                 edited(end_gradient, "A * totals[q] → A * totals[rank + 1 : q + 1].sum()"),
@@ -298,11 +298,11 @@ END_GRADIENT = Exercise(
             where=lambda rank, totals, **_: rank < len(totals) - 2,
         ),
         Misconception(
-            "a product of step sizes",
+            "a product of totals",
             "You multiply the totals of the parts between. Decays multiply; their exponents, which hold the totals, "
             "add up.",
             _behind(lambda totals, rank, q: totals[rank + 1 : q].prod()),
-            where=lambda rank, totals, **_: rank < len(totals) - 1,
+            where=lambda rank, totals, **_: rank < len(totals) - 3,
         ),
         Misconception(
             "a number in the place of N zeros",
@@ -385,7 +385,7 @@ END_GRADIENT = Exercise(
                 _behind(lambda totals, rank, q: totals.cumsum(0)[q - 1] - totals.cumsum(0)[rank - 1]),
                 _behind(lambda totals, rank, q: totals.cumsum(0)[q] - totals.cumsum(0)[rank - 1]),
             ],
-            where=lambda rank, totals, **_: rank < len(totals) - 1 and totals.max() < LONG,
+            where=lambda rank, totals, **_: rank == 0 and totals.max() < LONG,
         ),
         Misconception(
             "a mean for a sum",
@@ -398,7 +398,7 @@ END_GRADIENT = Exercise(
             "a sum over the states",
             "You add up the states of each part. The states stay apart; what is added up are the parts.",
             _summed_over_the_states,
-            where=lambda rank, totals, **_: rank < len(totals) - 1,
+            where=lambda rank, totals, A, **_: rank < len(totals) - 1 and len(A) > 1,
         ),
         Misconception(
             "not a number where a part is long",
@@ -410,7 +410,7 @@ END_GRADIENT = Exercise(
             "a decay without A",
             "A is missing in your exponent: all states fade alike. Each has a rate of its own.",
             edited(end_gradient, "A * totals[q] → -totals[q]"),
-            where=lambda rank, totals, **_: rank < len(totals) - 2,
+            where=lambda rank, totals, A, **_: rank < len(totals) - 2 and len(A) > 1,
         ),
         Misconception(
             "parts taken as equal",

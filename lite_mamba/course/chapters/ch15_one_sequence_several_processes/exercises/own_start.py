@@ -157,7 +157,7 @@ OWN_START = Exercise(
                 _before(lambda totals, q, rank: totals[q + 1 : rank - 1].sum()),
                 _before(lambda totals, q, rank: totals[q + 2 : rank].sum()),
             ],
-            where=lambda rank, **_: rank > 1,
+            where=lambda rank, **_: rank > 2,
         ),
         Misconception(
             "the total of the part before",
@@ -224,9 +224,9 @@ OWN_START = Exercise(
             ],
         ),
         Misconception(
-            "a sum that fades again in each turn",
-            "Your loop carries a state from part to part, and fades it by several parts in each turn. Either the state "
-            "fades by one part in each turn, or each end fades once, by all parts between.",
+            "a loop and a sum mixed",
+            "You mix two ways. Either a loop carries a state that fades by one part in each turn, or each end fades "
+            "once, by all parts between.",
             [
                 edited(own_start, "A * totals[q] → A * totals[: q + 1].sum()"),
                 edited(own_start, "A * totals[q] → A * totals[q:rank].sum()"),
@@ -303,11 +303,11 @@ OWN_START = Exercise(
             where=lambda rank, totals, **_: rank > 0 and totals.max() < LONG,
         ),
         Misconception(
-            "a product of step sizes",
+            "a product of totals",
             "You multiply the totals of the parts between. Decays multiply; their exponents, which hold the totals, "
             "add up.",
             _before(lambda totals, q, rank: totals[q + 1 : rank].prod()),
-            where=lambda rank, **_: rank > 0,
+            where=lambda rank, **_: rank > 2,
         ),
         Misconception(
             "ends that fade alike",
@@ -366,13 +366,13 @@ OWN_START = Exercise(
             "a sum over the states",
             "You add up the states of each part. The states stay apart; what is added up are the parts.",
             _summed_over_the_states,
-            where=lambda rank, **_: rank > 0,
+            where=lambda rank, A, **_: rank > 0 and len(A) > 1,
         ),
         Misconception(
             "a decay without A",
             "A is missing in your exponent: all states fade alike. Each has a rate of its own.",
             edited(own_start, "A * totals[q] → -totals[q]"),
-            where=lambda rank, **_: rank > 1,
+            where=lambda rank, A, **_: rank > 1 and len(A) > 1,
         ),
         Misconception(
             "parts taken as equal",

@@ -23,6 +23,10 @@ def draw_decays(draw: Draw, states: int) -> Tensor:
     return -draw.uniform(0.3, 2.0, states)
 
 
+def several_states(A, **_):
+    return len(A) > 1
+
+
 def all_states(delta, A, x):
     h, states = torch.zeros_like(A), []
     for delta_t, x_t in zip(delta, x, strict=True):

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import HALF, LONG, all_states, draw_decays, draw_part, few_or_many
+from .shared import HALF, LONG, all_states, draw_decays, draw_part, few_or_many, several_states
 
 
 def summary(delta: Tensor, A: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -86,6 +86,7 @@ SUMMARY = Exercise(
                 edited(summary, "return delta.sum(), end → return torch.exp(A * delta.sum()), end"),
                 edited(summary, "return delta.sum(), end → return A * delta.sum(), end"),
             ],
+            where=several_states,
         ),
         Misconception(
             "a product of step sizes",
@@ -257,11 +258,12 @@ SUMMARY = Exercise(
         ),
         Misconception(
             "a sum over the states",
-            "You add up the N states, and one number is left. They stay apart; what is added up are the steps.",
+            "You add up the N states. They stay apart; what is added up are the steps.",
             [
                 lambda delta, A, x: (delta.sum(), _weights(delta, A, x).sum(1)),
                 lambda delta, A, x: (delta.sum(), summary(delta, A, x)[1].sum()),
             ],
+            where=several_states,
         ),
         Misconception(
             "all states",
@@ -332,6 +334,7 @@ SUMMARY = Exercise(
                     "torch.exp(A * delta.sum()).mean()",
                 )
             ],
+            where=several_states,
         ),
         Misconception(
             "decays that are added up",
@@ -352,6 +355,7 @@ SUMMARY = Exercise(
             "a total for each state",
             "Your first result is right, and stands there N times. One number says how all N states fade.",
             edited(summary, "return delta.sum(), end → return delta.sum().expand_as(A), end"),
+            where=several_states,
         ),
         Misconception(
             "a decay without Δ",
@@ -362,6 +366,7 @@ SUMMARY = Exercise(
             "the two results exchanged",
             "Both are right, and they come in the wrong order: first the sum of the steps, then the end.",
             edited(summary, "return delta.sum(), end → return end, delta.sum()"),
+            where=several_states,  # in the fixed example both are 4
         ),
     ],
 )
