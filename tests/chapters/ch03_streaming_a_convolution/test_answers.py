@@ -417,7 +417,7 @@ answers(
             lambda r, o, x: (*ring()(r, o, x)[:2], torch.cat([r[..., o:], r[..., :o]], dim=-1)),
         ],
         "the newest sample first": [lambda r, o, x: (*(found := ring()(r, o, x))[:2], found[2].flip(2))],
-        "as many slots as channels": [around(1), around(0)],
+        "slots counted along another axis": [around(1), around(0)],
         "four slots, whatever S is": [four_slots],
         "added, not joined": [
             ring(order=lambda n, f, o: n[..., f:] + n[..., :f]),
@@ -1877,10 +1877,8 @@ answers(
             lambda *case: (F.silu(gated(part=plain)(*case)[0]), taken_in(case[1], case[0])),
             bent_so_far,
         ],
-        "SiLU on the shares": [
-            gated(part=plain, shares=lambda g: F.silu(g.softmax(0))),
-            gated(part=plain, shares=lambda g: F.softmax(F.silu(g), 0)),
-        ],
+        "SiLU on the shares": [gated(part=plain, shares=lambda g: F.silu(g.softmax(0)))],
+        "SiLU on the gates": [gated(part=plain, shares=lambda g: F.softmax(F.silu(g), 0))],
         "SiLU left out": [gated(part=plain)],
         "SiLU made, not applied": [gated(part=torch.nn.SiLU)],
         "SiLU on what comes in": [lambda x, h, *case: (gated(part=plain)(F.silu(x), h, *case)[0], taken_in(h, x))],
@@ -1981,7 +1979,7 @@ answers(
             gated(following=lambda h, x: taken_in(x, h)),
             lambda x, h, *case: gated()(h, x, *case),
         ],
-        "the dilations left out": [
+        "one dilation for all branches": [
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, (1,) * len(ds)),
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, [ds[0]] * len(ds)),
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, [ds[-1]] * len(ds)),

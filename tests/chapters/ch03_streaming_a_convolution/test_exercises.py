@@ -168,7 +168,12 @@ def first_branch_bent_twice(example):
         ("conv_chunk", "a reach of W·dilation", "begins W·dilation columns before", lambda example: example.raised),
         ("conv_chunk", "padded as well", "come too", none_is_right),
         ("gated_conv_step", "SiLU after the sum", "go through SiLU together", first_branch_bent_twice),
-        ("gated_conv_step", "the dilations left out", "one and the same", lambda one: len(one.case["dilations"]) == 1),
+        (
+            "gated_conv_step",
+            "one dilation for all branches",
+            "one and the same",
+            lambda one: len(one.case["dilations"]) == 1,
+        ),
         ("mended_step", "one distance too far back", "no tap reads the present sample", reads_the_present_sample),
         ("mended_step", "a reach of W·dilation", "begins W·dilation columns before", begins_nearer),
     ],
@@ -203,6 +208,8 @@ def several_branches(case):
             lambda case: several_branches(case) and case["x"].shape[1] > 1,
         ),
         ("mended_step", "turned along other axes too", lambda case: case["dilation"] > 1),
+        ("gated_conv_step", "SiLU once more", several_branches),
+        ("gated_conv_step", "SiLU on the gates", lambda case: len(case["gates"].unique()) > 1),
     ],
 )
 def test_the_case_of_a_card_is_one_in_which_the_mistake_is_made(name, mistake, seen):

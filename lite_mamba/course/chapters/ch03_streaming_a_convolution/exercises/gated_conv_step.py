@@ -147,6 +147,7 @@ GATED_CONV_STEP = Exercise(
         Misconception(
             name="SiLU once more",
             wrong=gated("return y, push → return F.silu(y), push"),
+            where=several,
             message="Each branch went through SiLU, as it should, and their sum goes through it again. Once is enough.",
         ),
         Misconception(
@@ -185,12 +186,16 @@ GATED_CONV_STEP = Exercise(
         ),
         Misconception(
             name="SiLU on the shares",
-            wrong=[
-                gated("share * F.silu(branch) → F.silu(share) * branch"),
-                gated("torch.softmax(gates, dim=0) → torch.softmax(F.silu(gates), dim=0)", "F.silu(branch) → branch"),
-            ],
-            message="SiLU bends the gates or their shares here, and the branches come as they are. It is what a branch "
-            "gives that goes through SiLU.",
+            wrong=gated("share * F.silu(branch) → F.silu(share) * branch"),
+            message="SiLU bends the shares here, and the branches come as they are. It is what a branch gives that "
+            "goes through SiLU.",
+        ),
+        Misconception(
+            name="SiLU on the gates",
+            wrong=gated("torch.softmax(gates, dim=0) → torch.softmax(F.silu(gates), dim=0)", "F.silu(branch) → branch"),
+            where=lambda gates, **rest: len(gates.unique()) > 1,  # equal gates give equal shares, bent or not
+            message="SiLU bends the gates here, and the branches come as they are. It is what a branch gives that goes "
+            "through SiLU.",
         ),
         Misconception(
             name="another function than SiLU",
@@ -269,7 +274,7 @@ GATED_CONV_STEP = Exercise(
             "before, the first one if the function returns inside the loop.",
         ),
         Misconception(
-            name="the dilations left out",
+            name="one dilation for all branches",
             wrong=[
                 gated(f"bias, dilation) → bias, {one})")
                 for one in ("1", "dilations[0]", "dilations[-1]", "max(dilations)")

@@ -232,7 +232,7 @@ RING_PUSH = Exercise(
             "as it lies in memory, last the samples in the order of time.",
         ),
         Misconception(
-            name="as many slots as channels",
+            name="slots counted along another axis",
             wrong=[rung("% ring.shape[-1] → % ring.shape[1]"), rung("% ring.shape[-1] → % len(ring)")],
             message="The pointer goes around after as many steps as there are channels or sequences. The slots "
             "are the last axis: ring.shape[-1].",
