@@ -69,7 +69,7 @@ SUMMARY = [
     ("the log of a product, which is 0 in a long part", by_products, None),
     ("two running sums", lambda d, A, x: (
         d.sum(), (x * (-d.cumsum(0)[:, None] * A).exp()).sum(0) * (d.sum() * A).exp()),
-     "not a number where a part is long"),
+     "not a number behind a long step"),
     ("what is small left out", lambda d, A, x: (d.sum(), (x * F.threshold(
         torch.exp((d.sum() - d.cumsum(0))[:, None] * A), 0.01, 0.0)).sum(0)), None),
     ("what is smaller still left out", lambda d, A, x: (d.sum(), (x * F.threshold(
@@ -513,7 +513,7 @@ CORRECTED = [
     ("A outside", lambda s, start, d, A: s + d.cumsum(0).exp()[:, None] * (A * start), "an exponential of one factor"),
     ("Δ outside", lambda s, start, d, A: s + torch.outer(d.cumsum(0), A.exp()) * start, "an exponential of one factor"),
     ("out of the brackets", lambda s, start, d, A: (s / (left := torch.outer(d.cumsum(0), A).exp()) + start) * left,
-     "not a number where a part is long"),
+     "not a number behind a long step"),
     ("a quotient of two decays", lambda s, start, d, A: s + torch.exp(d.sum() * A) / torch.exp(
         (d.sum() - d.cumsum(0))[:, None] * A) * start, None),
     ("the first twenty steps", lambda s, start, d, A: torch.cat(

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import torch
 
 from lite_mamba.course.chapters import exercises
 from lite_mamba.course.checking.trial import judge
@@ -62,3 +63,66 @@ def test_what_has_not_faded_at_all_is_not_said_to_fade_again(exercise, unfaded):
     shown = [known for known, example in cards(exercise, "a loop and a sum mixed") if example.got.value[0] == unfaded]
     assert len(shown) == 1
     assert not any("again" in known.name or "by several" in known.message for known in shown)
+
+
+@pytest.mark.parametrize("exercise", ["summary", "corrected"])
+def test_a_part_of_two_steps_is_not_called_long(exercise):
+    for known, example in cards(exercise, "not a number behind a long step"):
+        assert len(example.case["delta"]) == 2 and example.case["delta"][1] == 100
+        assert "long part" not in known.message and "at the end" not in known.message
+
+
+def test_who_ends_with_the_step_before_the_last_is_told_that_it_has_none_behind_it():
+    for known, example in cards("summary", "the next step's fading"):
+        delta, A, x = (example.case[name] for name in ("delta", "A", "x"))
+        without_the_last = torch.exp(delta[2] * A) * x[0] + x[1]
+        assert example.got.value[1] != without_the_last or "behind the last one there is none" in known.message
+
+
+def test_eulers_step_is_said_so_that_it_holds_of_the_sum_as_well():
+    for known, example in cards("corrected", "Euler's decay"):
+        case = example.case
+        left = (example.got.value - case["states"]) / case["start"]
+        by_steps = (1 + case["delta"][:, None] * case["A"]).cumprod(0)
+        assert "1 + ΔA" not in known.message or torch.allclose(left, by_steps, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "holds"),
+    [
+        # of what is missing, more than one rank before the neighbour has a share
+        ("a short part that is all there is", lambda says, case, got: "the rank before the" not in says),
+        # one sample of the part, or several
+        ("samples of the own part", lambda says, case, got: "samples belong" not in says or got[:, -2] > 4),
+        # a zero may stand in its place
+        ("one sample short", lambda says, case, got: "too few" not in says or got.shape[1] < 3),
+        # the nearest, 4, may be gone
+        ("parts in the wrong order", lambda says, case, got: "stands first" not in says or got[0, 0] == 4),
+        # each part may be turned by itself
+        ("newest first", lambda says, case, got: "of each part" in says or got.tolist() == [[4, 3, 2]]),
+    ],
+)
+def test_what_is_said_of_a_halo_is_seen_in_it(mistake, holds):
+    for known, example in cards("halo", mistake):
+        assert example.expected.value.tolist() == [[2, 3, 4]]
+        assert holds(known.message, example.case, example.got.value)
+
+
+def test_a_power_of_the_dilation_is_told_with_the_one_dilation_for_which_it_is_too_little():
+    for known, example in cards("convolve_parts", "a power for a product"):
+        assert example.case["dilation"] == 1 and "a dilation of 1 stays 1" in known.message
+
+
+def test_outputs_that_a_first_part_has_too_are_not_laid_to_the_part_before():
+    for known, example in cards("convolve_parts", "a slice as it was"):
+        assert not torch.equal(example.got.value[0], example.expected.value[0])
+        assert "part before" not in known.message
+
+
+def test_outputs_that_are_cut_into_unequal_parts_are_not_said_to_be_equal():
+    lengths = [
+        {part.shape[1] for part in example.got.value}
+        for known, example in cards("convolve_parts", "parts taken as equally long")
+        if "or nearly" in known.message
+    ]
+    assert sorted(map(len, lengths)) == [1, 2, 2]

@@ -138,8 +138,8 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "a power for a product",
-            "You raise the dilation to a power. All gaps of a kernel are equally wide, and they lie one behind the "
-            "other.",
+            "You raise the dilation to a power: a dilation of 1 stays 1, for any number of gaps. All gaps of a kernel "
+            "are equally wide, and they lie one behind the other.",
             edited(convolve_parts, f"{REACH} → reach = dilation ** (taps - 1)"),
         ),
         Misconception(
@@ -150,8 +150,8 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "a fixed number of gaps",
-            "Your halo has as many gaps as one kernel needs, whatever the kernel. One with more taps reads further "
-            "back: how many gaps lie between its first tap and its last?",
+            "Your halo has a fixed number of gaps. A kernel with more taps reads further back: how many gaps lie "
+            "between its first tap and its last?",
             [
                 edited(convolve_parts, f"{REACH} → reach = 2 * dilation"),
                 edited(convolve_parts, f"{REACH} → reach = 3 * dilation"),
@@ -191,7 +191,7 @@ CONVOLVE_PARTS = Exercise(
         Misconception(
             "a slice as it was",
             "The halo is long enough now, and the slice still leaves out taps − 1 samples only. Your first outputs "
-            "belong to the part before.",
+            "belong to the halo.",
             edited(convolve_parts, "reach : reach + → taps - 1 : taps - 1 +"),
             where=lambda dilation, **_: dilation > 1,
         ),
@@ -330,8 +330,8 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "parts taken as equally long",
-            "You cut the joined outputs into equal parts. The parts differ in length: each has as many outputs as "
-            "samples.",
+            "You cut the joined outputs into parts of one length, or nearly. The parts differ in length: each has as "
+            "many outputs as samples.",
             [
                 _in_equal_parts(torch.chunk),
                 _in_equal_parts(torch.tensor_split),

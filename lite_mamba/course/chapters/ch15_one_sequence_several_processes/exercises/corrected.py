@@ -131,7 +131,7 @@ CORRECTED = Exercise(
             where=lambda delta, **_: delta.max() < LONG,
         ),
         Misconception(
-            "not a number where a part is long",
+            "not a number behind a long step",
             "Nothing is left behind a long step: a quotient of decays is 0 / 0 there. How far has the start faded at "
             "each step?",
             _divided,
@@ -154,8 +154,8 @@ CORRECTED = Exercise(
         ),
         Misconception(
             "Euler's decay",
-            "You let the start fade by 1 + ΔA. That is Euler's step, close to the decay for small Δ only. The equation "
-            "on the symbol card has the exponential.",
+            "You take 1 plus the exponent for what is left. That is Euler's step, close to the decay for small Δ only. "
+            "The equation on the symbol card has the exponential.",
             [
                 edited(corrected, "torch.exp(delta.cumsum(0)[:, None] * A) → (1 + delta.cumsum(0)[:, None] * A)"),
                 edited(corrected, "torch.exp(delta.cumsum(0)[:, None] * A) → (1 + delta[:, None] * A).cumprod(0)"),

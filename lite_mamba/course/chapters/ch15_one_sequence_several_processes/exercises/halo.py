@@ -107,7 +107,7 @@ HALO = Exercise(
         Misconception(
             "a short part that is all there is",
             "All samples in your halo are the neighbour's. It may have fewer than the halo: then the samples before "
-            "them are wanted, too, from the rank before the neighbour.",
+            "them are wanted, too, from the ranks before the neighbour.",
             [
                 neighbour_alone,
                 lambda rank, parts, max_lag: _zeros_behind(min(rank, 1), parts[max(rank - 1, 0) :], max_lag),
@@ -194,7 +194,7 @@ HALO = Exercise(
         ),
         Misconception(
             "samples of the own part",
-            "The last of your samples belong to the part itself. The halo lies in front of it.",
+            "Your halo ends inside the part itself. It lies in front of it.",
             [
                 edited(halo, "parts[:rank] → parts[:rank + 1]"),
                 lambda rank, parts, max_lag: torch.cat(
@@ -271,7 +271,7 @@ HALO = Exercise(
         ),
         Misconception(
             "one sample short",
-            "Your halo has one sample too few. The oldest tap reads max_lag samples back from the part's first.",
+            "Your halo lacks its oldest sample. The oldest tap reads max_lag samples back from the part's first.",
             [
                 edited(halo, "return before[:, -max_lag:] → return before[:, before.shape[1] - max_lag + 1:]"),
                 edited(
@@ -288,8 +288,8 @@ HALO = Exercise(
         ),
         Misconception(
             "parts in the wrong order",
-            "The parts before yours come in the wrong order: the nearest one stands first. The samples run from the "
-            "oldest to the newest, so the part right before yours comes last.",
+            "You join the parts before yours from the nearest one on (and may then cut that one off). The samples run "
+            "from the oldest to the newest, so the part right before yours comes last.",
             [
                 edited(halo, "*parts[:rank] → *parts[:rank][::-1]"),
                 edited(_collected, "pieces.insert(0, → pieces.append("),
@@ -328,7 +328,8 @@ HALO = Exercise(
         ),
         Misconception(
             "newest first",
-            "Your samples run backwards in time. They are put in front of the part as they came.",
+            "Your samples run backwards in time, all of them or those of each part. They are put in front of the part "
+            "as they came.",
             [
                 edited(halo, "-max_lag:] → -max_lag:].flip(1)"),
                 edited(halo, "*parts[:rank] → *(part.flip(1) for part in parts[:rank])"),

@@ -124,9 +124,9 @@ SUMMARY = Exercise(
             lambda delta, A, x: (delta.sum(), summary(delta.cumsum(0), A, x)[1]),
         ),
         Misconception(
-            "not a number where a part is long",
-            "Nothing is left at the end of a long part: a quotient of decays is 0 / 0 there, and `exp` of a positive "
-            "exponent is infinite. Which steps come after a drive?",
+            "not a number behind a long step",
+            "Of what was there before a long step nothing is left: a quotient of decays is 0 / 0 then, and `exp` of a "
+            "positive exponent is infinite. Which steps come after a drive?",
             _divided,
         ),
         Misconception(
@@ -154,8 +154,8 @@ SUMMARY = Exercise(
         ),
         Misconception(
             "an exponent taken for a decay",
-            "You multiply by A times the steps, of one or of several, which is negative. That is the exponent; what "
-            "is left of a state or of a drive lies between 0 and 1.",
+            "You multiply by A times Δ, of one step or of several, which is negative. That is the exponent; what is "
+            "left of a state or of a drive lies between 0 and 1.",
             [
                 edited(summary, "torch.exp(delta_t * A) → delta_t * A"),
                 lambda delta, A, x: (
@@ -228,7 +228,7 @@ SUMMARY = Exercise(
         ),
         Misconception(
             "the next step's fading",
-            "A step fades by its own Δ. You fade by the Δ of the step behind it.",
+            "A step fades by its own Δ. You take that of the step behind it, and behind the last one there is none.",
             [
                 edited(summary, "zip(delta, x, → zip(delta.roll(-1), x,"),
                 edited(summary, "zip(delta, x, → zip(delta[1:], x[:-1],"),
