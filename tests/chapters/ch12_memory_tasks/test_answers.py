@@ -528,7 +528,7 @@ SELECTIVE = [
     ("numbered from 1", selective_numbered_from_1, "symbols counted from 1"),
     ("noise where it is empty", lambda d, u, n: torch.where(
         (r := selective_by_rows(d, u, n)) == 0, n, r), "0 taken for an empty place"),
-    ("above a half", selective_above_a_half, "the largest numbers of all rows"),
+    ("above a half", selective_above_a_half, "numbers above a bound"),
     ("added", lambda d, u, n: torch.where((r := selective_by_rows(d, u, n)) < n, r + n, r), "symbols added to noise"),
     ("a single column", lambda d, u, n: torch.where(
         torch.arange(u.shape[1] + d.shape[1]) > u.shape[1], n, selective_by_rows(d, u, n)), "one column of recalls"),
@@ -562,7 +562,7 @@ SELECTIVE = [
     ("the last symbol everywhere", selective_symbol_by_symbol, "one symbol at all places"),
     ("places as rows", selective_at_rows, "places taken for rows"),
     ("above a share", lambda d, u, n: selective_above_a_half(d, u, n, 1 - d.shape[1] / u.shape[1]),
-     "the largest numbers of all rows"),
+     "numbers above a bound"),
     ("recalls for noise", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1]), 1, 1),
      "one id for noise and recall"),
     ("recalls for noise, cat", lambda d, u, n: F.pad(torch.full(u.shape, n + 1).scatter(
@@ -582,7 +582,7 @@ SELECTIVE = [
     ("argsort, sorted along the batch", places_of(lambda u, k: u.sort(1).indices[:, -k:].sort(0).values),
      "places sorted down the rows"),
     ("above the mean", lambda d, u, n: torch.cat([selective_above_a_half(row[None], v[None], n, v.mean())
-     for row, v in zip(d, u, strict=True)]), "the largest numbers of all rows"),
+     for row, v in zip(d, u, strict=True)]), "numbers above a bound"),
     ("a loop from 1 on", lambda d, u, n: selective_noise(d, u, n).scatter(1, top(u, d.shape[1])[:, 1:], d[:, 1:]),
      "one symbol too few"),
     ("a loop that ends early", lambda d, u, n: selective_noise(d, u, n).scatter(
@@ -605,11 +605,11 @@ SELECTIVE = [
      "an id that is not the next one"),
     ("as many places as kinds", lambda d, u, n: selective_noise(d, u, n).scatter(1, top(u, n), d),
      "kinds counted in the place of symbols"),
-    ("above a half, by a mask", lambda d, u, n: selective_where(d, u, n, u > 0.5), "the largest numbers of all rows"),
+    ("above a half, by a mask", lambda d, u, n: selective_where(d, u, n, u > 0.5), "numbers above a bound"),
     ("above a half, row by row", lambda d, u, n: torch.cat([selective_where(d[b, None], u[b, None], n, u[b, None] > 0.5)
-     for b in range(len(d))]), "the largest numbers of all rows"),
+     for b in range(len(d))]), "numbers above a bound"),
     ("above a half, masked_scatter", lambda d, u, n: F.pad(torch.full(u.shape, n).masked_scatter(
-        u > 0.5, d), (0, d.shape[1]), value=n + 1), "the largest numbers of all rows"),
+        u > 0.5, d), (0, d.shape[1]), value=n + 1), "numbers above a bound"),
     ("topk, not sorted", lambda d, u, n: selective_noise(d, u, n).scatter(
         1, torch.topk(u, d.shape[1], sorted=False)[1], d), "an order that nobody promises"),
     ("shuffled", lambda d, u, n: selective_shuffled(d, u, n, u.argsort(1)), "a row that is shuffled"),

@@ -126,8 +126,8 @@ FIXED_COPYING = Exercise(
         ),
         Misconception(
             "one id for noise and recall",
-            "Behind the symbols, all your tokens have one id, so a model cannot see when it is asked. A recall has an "
-            "id of its own, the one after noise.",
+            "Behind the symbols, all your tokens have one id, so a model cannot see when it is asked. Noise is the id "
+            "after the last symbol, recall the one after that.",
             [_ids("n_symbols", "n_symbols"), _ids("n_symbols + 1", "n_symbols + 1")],
         ),
         Misconception(

@@ -100,7 +100,7 @@ INDUCTION_HEADS = Exercise(
         ),
         Misconception(
             "the next id in the place of the next token",
-            "You add 1 to a symbol, which makes another id of it. It is the place that goes on by one.",
+            "You add 1 to an id, which makes another one of it. It is the place that goes on by one.",
             [_target(f"{of}.gather(1, place) + 1") for of in ("symbols", "tokens")],
         ),
         Misconception(
@@ -110,7 +110,7 @@ INDUCTION_HEADS = Exercise(
         ),
         Misconception(
             "the last symbol as the answer",
-            "Your target is the last of the symbols. The answer stands one token behind the first cue.",
+            "Your target is the last symbol, or the one before it. The answer stands one token behind the first cue.",
             [_target("symbols[:, -1:]"), _target("symbols[:, -2:-1]")],
         ),
         Misconception(

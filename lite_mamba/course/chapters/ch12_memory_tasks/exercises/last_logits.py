@@ -197,8 +197,8 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "a number of pieces in the place of their length",
-            "The number of pieces and the length of a piece have changed places. `chunk` says how many tokens a piece "
-            "may have.",
+            "You take `chunk` for the number of pieces, or the number of pieces for their length. `chunk` says how "
+            "many tokens a piece may have.",
             [
                 _read(f"tokens.split(chunk, → tokens.{way},")
                 for way in ("chunk(chunk", "split(tokens.shape[1] // chunk + 1")

@@ -109,7 +109,7 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "the tokens before",
-            "You fade a token by the Δ from the start. What comes *after* it fades it: the last one least, the first "
+            "Your sums of Δ grow along the row. What comes *after* a token fades it: the last one least, the first "
             "one most.",
             [_later(f"delta.cumsum(0){less}") for less in ("", " - delta", " - delta[0]")],
         ),
@@ -209,8 +209,8 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "a quotient of 0 and 0",
-            "In a long row your products become 0, or infinite, and their quotient is not a number. Sums of Δ stay "
-            "small: subtract first, and take the exponential of the difference.",
+            "Where the Δ add up to much, your products become 0, or infinite, and their quotient is not a number. The "
+            "sums are far from both: subtract first, and take the exponential of the difference.",
             _left("torch.exp(A * delta).prod() / torch.exp(A * delta).cumprod(0)"),
         ),
         Misconception(
@@ -263,8 +263,7 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "steps taken as equal",
-            "You count the later tokens, as if their Δ were equal. They differ: the Δ of the later ones themselves "
-            "add up.",
+            "You count tokens, as if their Δ were equal. They differ: the Δ of the later ones themselves add up.",
             [
                 _later("torch.arange(len(delta) - 1, -1, -1)"),
                 _later("delta.mean() * torch.arange(len(delta) - 1, -1, -1)"),
@@ -274,8 +273,8 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "a difference of two exponentials",
-            "You subtract what is left up to t from what is left of all. Exponents are subtracted, and so their "
-            "exponentials are divided.",
+            "Your shares are differences of two exponentials, of the sum up to t and of the whole sum. Exponents are "
+            "subtracted, and so their exponentials are divided.",
             [
                 _left("torch.exp(A * delta.sum()) - torch.exp(A * delta.cumsum(0))"),
                 _left("torch.exp(A * delta.cumsum(0)) - torch.exp(A * delta.sum())"),
@@ -300,7 +299,7 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "no exponential",
-            "That is the exponent, or the sum in it. Which function makes a share of it?",
+            "That is the exponent, as it is or without its sign, or the sum in it. Which function makes a share of it?",
             [_left("A * later"), _left("-A * later"), _left("later")],
         ),
         Misconception(

@@ -90,7 +90,7 @@ SELECTIVE_COPYING = Exercise(
         Misconception(
             "symbols in the order of u",
             "The places are right, but the symbols have changed their order: `topk` names the place of the largest u "
-            "first, and `argsort` last. From left to right, the symbols must be data[0], data[1], …",
+            "first, and `argsort` last. From left to right, those of row b must be data[b, 0], data[b, 1], …",
             [_places("u.topk(n_data, dim=1).indices"), _places("u.argsort(dim=1)[:, -n_data:]")],
         ),
         Misconception(
@@ -102,7 +102,7 @@ SELECTIVE_COPYING = Exercise(
         Misconception(
             "a row that is shuffled",
             "You shuffle symbols and noise together, by the order of u, and the symbols lose theirs. Only the places "
-            "are random: from left to right, the symbols must be data[0], data[1], …",
+            "are random: from left to right, the symbols of row b must be data[b, 0], data[b, 1], …",
             [
                 edited(
                     selective_copying,
@@ -116,7 +116,7 @@ SELECTIVE_COPYING = Exercise(
         ),
         Misconception(
             "symbols from right to left",
-            "Your symbols run from right to left. From left to right, they must be data[0], data[1], …",
+            "Your symbols run from right to left. From left to right, those of row b must be data[b, 0], data[b, 1], …",
             _places("u.topk(n_data, dim=1).indices.sort(dim=1, descending=True).values"),
         ),
         Misconception(
@@ -190,7 +190,7 @@ SELECTIVE_COPYING = Exercise(
         ),
         Misconception(
             "symbols that stay at the start",
-            "Your symbols stand at the first K places: that is fixed copying. If you sort: its `indices` say where a "
+            "Your symbols stand at the first K places, as in fixed copying. If you sort: its `indices` say where a "
             "value stood before, its `values` are what was sorted.",
             [
                 _places("torch.arange(n_data).expand_as(data)"),
@@ -293,14 +293,18 @@ SELECTIVE_COPYING = Exercise(
         ),
         Misconception(
             "the largest numbers of all rows",
-            "You take the largest numbers of all rows together, or all above a bound. Each row has its own K largest "
-            "ones.",
+            "You take the largest numbers of all rows together. Each row has its own K largest ones.",
+            _scatter(
+                "rows = tokens[:, : u.shape[1]].flatten()\n"
+                "    rows[u.flatten().topk(data.numel()).indices.sort().values] = data.flatten()\n"
+                "    return torch.cat([rows.view(u.shape), tokens[:, u.shape[1] :]], dim=1)"
+            ),
+        ),
+        Misconception(
+            "numbers above a bound",
+            "You take numbers above a bound, and they need not be K. The places of a row are its K largest numbers, "
+            "however large they are.",
             [
-                _scatter(
-                    "rows = tokens[:, : u.shape[1]].flatten()\n"
-                    "    rows[u.flatten().topk(data.numel()).indices.sort().values] = data.flatten()\n"
-                    "    return torch.cat([rows.view(u.shape), tokens[:, u.shape[1] :]], dim=1)"
-                ),
                 *(
                     _scatter(
                         "for b in range(batch):\n"

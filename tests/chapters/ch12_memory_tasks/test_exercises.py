@@ -1,0 +1,86 @@
+"""What cards of notebook 12 say is seen in the case beside it, and true of each spelling of the mistake."""
+
+import torch
+
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+
+def cards(name, mistake):
+    """Message and example of a known mistake, in each of its spellings."""
+    chosen = exercise(f"12.{name}")
+    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
+    for wrong in known.answers:
+        verdict = judge(chosen, wrong)
+        assert verdict.misconception is known
+        yield known.message, verdict.example
+
+
+def test_noise_with_the_id_of_a_recall_is_not_told_that_a_recall_has_the_next_one():
+    found = list(cards("fixed_copying", "one id for noise and recall"))
+    right = [torch.equal(example.got.value[:, -1], example.expected.value[:, -1]) for _, example in found]
+    assert right == [False, True]  # in the second it is noise that has the wrong id
+    assert all("Noise is the id after the last symbol" in message for message, _ in found)
+
+
+def test_data_0_is_a_row_and_no_symbol():
+    for one in exercise("12.selective_copying").misconceptions:
+        assert "data[0]" not in one.message
+
+
+def test_symbols_at_the_start_need_not_be_fixed_copying():
+    found = list(cards("selective_copying", "symbols that stay at the start"))
+    kept = [torch.equal(example.got.value[:, : example.case["data"].shape[1]], example.case["data"])
+            for _, example in found]  # fmt: skip
+    assert any(kept) and not all(kept)
+    assert all("as in fixed copying" in message for message, _ in found)
+
+
+def test_a_bound_is_named_and_no_other_rows_where_there_is_a_single_one():
+    found = list(cards("selective_copying", "numbers above a bound"))
+    assert any(len(example.case["data"]) == 1 for _, example in found)
+    assert all("rows" not in message for message, _ in found)
+    (_, shared), *more = cards("selective_copying", "the largest numbers of all rows")
+    assert len(shared.case["data"]) > 1 and not more
+
+
+def test_sums_that_grow_along_the_row_fade_its_end_most():
+    for message, example in cards("left_at_the_end", "the tokens before"):
+        assert (example.got.value.diff() < 0).all() and "grow along the row" in message
+
+
+def test_a_quotient_of_0_and_0_asks_for_no_long_row():
+    for message, example in cards("left_at_the_end", "a quotient of 0 and 0"):
+        assert len(example.case["delta"]) < 10 and "long row" not in message
+        assert example.case["delta"].sum() > 30 and "the Δ add up to much" in message
+
+
+def test_what_is_counted_or_taken_away_is_said_of_each_spelling():
+    (*_, (message, own_too)) = cards("left_at_the_end", "steps taken as equal")
+    assert own_too.got.value[-1] < 1 and "later tokens," not in message
+    found = list(cards("left_at_the_end", "a difference of two exponentials"))
+    assert [bool((example.got.value > -1e-6).all()) for _, example in found] == [False, True]
+    assert all("differences of two exponentials" in message for message, _ in found)
+    found = list(cards("left_at_the_end", "no exponential"))
+    exponents = [example.case["A"] * (example.case["delta"].sum() - example.case["delta"].cumsum(0))
+                 for _, example in found]  # fmt: skip
+    torch.testing.assert_close(found[1][1].got.value, -exponents[1])
+    assert all("or without its sign" in message for message, _ in found)
+
+
+def test_the_id_that_grows_by_1_may_be_that_of_the_cue():
+    found = list(cards("induction_heads", "the next id in the place of the next token"))
+    assert (found[1][1].got.value[1] == found[1][1].case["n_symbols"] + 1).all()
+    assert all("add 1 to an id" in message for message, _ in found)
+
+
+def test_the_symbol_before_the_last_is_not_said_to_be_the_last():
+    (message, last), (_, before) = cards("induction_heads", "the last symbol as the answer")
+    for example, column in ((last, -1), (before, -2)):
+        assert torch.equal(example.got.value[1][:, 0], example.case["symbols"][:, column])
+    assert "the last symbol, or the one before it" in message
+
+
+def test_as_many_pieces_as_chunk_says_are_not_said_to_have_another_length():
+    for message, _ in cards("last_logits", "a number of pieces in the place of their length"):
+        assert "You take `chunk` for the number of pieces, or" in message
