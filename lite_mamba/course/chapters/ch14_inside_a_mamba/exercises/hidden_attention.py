@@ -75,6 +75,15 @@ def _small(delta: Tensor, **_) -> bool:
     return float(delta.max()) <= 1
 
 
+def _several_states(A: Tensor, **_) -> bool:
+    return len(A) > 1
+
+
+def _without_zeros(values: Tensor) -> Tensor:
+    """A 1 for each 0: a token that writes or reads nothing would hide a column or a row."""
+    return values.where(values != 0, 1.0)
+
+
 def _matrix_cases(draw: Draw) -> dict:
     length, d_state = draw.size(2, 6), draw.size(1, 4)
     delta, A = draw.uniform(0.1, 1.0, length), -draw.uniform(0.3, 2.0, d_state)
@@ -83,8 +92,8 @@ def _matrix_cases(draw: Draw) -> dict:
     return {
         "delta": delta,
         "A": A,
-        "B": draw.normal(d_state, length),
-        "C": draw.normal(d_state, length),
+        "B": _without_zeros(draw.normal(d_state, length)),
+        "C": _without_zeros(draw.normal(d_state, length)),
     }
 
 
@@ -251,13 +260,14 @@ HIDDEN_ATTENTION = Exercise(
             "a mean over the state",
             "You take the mean over the numbers of the state. In y = C · h their products add up.",
             edited(hidden_attention, ".tril() → .tril() / len(A)"),
-            where=lambda A, **_: len(A) > 1,
+            where=_several_states,
         ),
         Misconception(
             "a state that is not read",
             "C plays no part in your matrix: you add up the numbers of the state. Token t reads each of them with its "
             "C.",
             edited(hidden_attention, "C, faded → torch.ones_like(C), faded"),
+            where=_several_states,  # a single number is not added up
         ),
         Misconception(
             "a token that writes without B",
@@ -298,9 +308,10 @@ HIDDEN_ATTENTION = Exercise(
         ),
         Misconception(
             "a product of steps",
-            "You multiply the steps between s and t. It is the decays that multiply: their exponents, and so the "
-            "steps, add up.",
+            "You multiply the steps between s and t; of none, that makes 1. It is the decays that multiply: their "
+            "exponents, and so the steps, add up.",
             _by_product,
+            where=lambda delta, **_: len(delta) > 2 and _small(delta),  # two steps between, and something is left
         ),
         Misconception(
             "one decay for all states",
@@ -313,7 +324,7 @@ HIDDEN_ATTENTION = Exercise(
                 )
                 for one in ("mean", "sum")
             ],
-            where=lambda A, **_: len(A) > 1,
+            where=_several_states,
         ),
         Misconception(
             "a sum for each factor",
@@ -325,7 +336,7 @@ HIDDEN_ATTENTION = Exercise(
                 edited(hidden_attention, '"nt,nts,ns->ts" → "nt,mts,ms->ts"'),
                 edited(hidden_attention, '"nt,nts,ns->ts" → "nt,nts,ms->ts"'),
             ],
-            where=lambda A, **_: len(A) > 1,
+            where=_several_states,
         ),
         Misconception(
             "a state that grows",
@@ -336,9 +347,9 @@ HIDDEN_ATTENTION = Exercise(
         ),
         Misconception(
             "a quotient of two decays",
-            "You make the decay of two exponentials, one to t and one to s. After tokens with a large Δ both are 0, "
-            "their quotient is no number, and with a small number added it is 0. Take the difference first, and then "
-            "the exponential.",
+            "You make the decay of two exponentials, one to t and one to s. After tokens with a large Δ both are 0, or "
+            "nearly so: their quotient is no number, or, guarded, nearly 0 where it should be 1. Take the difference "
+            "first, and then the exponential.",
             [
                 _by_quotient,
                 edited(_by_quotient, "B / left → B / (left + 1e-12)"),
@@ -349,8 +360,8 @@ HIDDEN_ATTENTION = Exercise(
         ),
         Misconception(
             "a decay with the base 2",
-            "You let the state fade by 2 to the power of ΔA. The equation has e, and the example halves with each unit "
-            "of Δ because its A is −ln 2.",
+            "You let the state fade by 2 to the power of ΔA. The equation has e. What halves with each unit of Δ is "
+            "the example of the text, because its A is −ln 2.",
             edited(hidden_attention, "torch.exp(A → torch.exp2(A"),
         ),
         Misconception(
@@ -388,7 +399,7 @@ HIDDEN_ATTENTION = Exercise(
         ),
         Misconception(
             "the steps before the writer",
-            "You let each input fade by the steps up to s. They lie before it: its way goes from s + 1 to t.",
+            "You let each input fade by the steps up to s. They lie before its way, which goes from s + 1 to t.",
             edited(hidden_attention, f"{BETWEEN}.clamp(min=0) → total.expand(len(delta), -1)"),
         ),
         Misconception(
@@ -444,7 +455,7 @@ HIDDEN_ATTENTION = Exercise(
                 )
                 for n in (-1, 0)
             ],
-            where=lambda A, **_: len(A) > 1,
+            where=_several_states,
         ),
         Misconception(
             "one round of the loop",
@@ -462,6 +473,7 @@ HIDDEN_ATTENTION = Exercise(
                 edited(hidden_attention, "->ts → ->nts"),
                 edited(hidden_attention, "->ts → ->tsn", ".tril() → .permute(2, 0, 1).tril().permute(1, 2, 0)"),
             ],
+            where=_several_states,
         ),
         Misconception(
             "outputs in columns",
