@@ -126,3 +126,9 @@ def test_outputs_that_are_cut_into_unequal_parts_are_not_said_to_be_equal():
         if "or nearly" in known.message
     ]
     assert sorted(map(len, lengths)) == [1, 2, 2]
+
+
+def test_who_asks_another_rank_for_enough_samples_is_not_asked_how_many():
+    shown = list(cards("convolve_parts", "the halo of another rank"))
+    assert any(example.got.value[0].tolist() == [[111] * 4] for _, example in shown)  # 4 samples are enough
+    assert not any("how many" in known.message for known, _ in shown)

@@ -315,7 +315,8 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "the halo of another rank",
-            "You ask for the halo of another rank. A part needs the samples in front of *it*; how many of them?",
+            "You ask for the halo of another rank. A part needs the samples in front of *it*, as far back as its first "
+            "output reads.",
             [
                 edited(convolve_parts, f"halo(rank → halo({other}", *as_it_was)
                 for other in ("rank - 1", "max(rank - 1, 0)", "rank + 1")
