@@ -275,7 +275,11 @@ BITS = [
         lambda x, ids: -float((x[:-1].softmax(-1) * x[:-1].softmax(-1).log2()).sum(-1).mean()),
         "the entropy of the guess",
     ),
-    ("accuracy", lambda x, ids: float((x[:-1].argmax(-1) == ids[1:]).float().mean()), "a share of right guesses"),
+    (
+        "accuracy",
+        lambda x, ids: float((x[:-1].argmax(-1) == ids[1:]).float().mean()),
+        "guesses counted as right or wrong",
+    ),
     (
         "a median",
         lambda x, i: float(F.cross_entropy(x[:-1], i[1:], reduction="none").median()) / math.log(2),
@@ -789,7 +793,11 @@ NGRAM = [
     ("count, and from one on", ngram_by_count_from_one, TWO),
     ("from one on, one place short", ngram_by(lambda c: ends(c)[1:], more=-1), TWO),
     ("the front, downwards", ngram_by(lambda c: [c[:k] for k in range(len(c), -1, -1)]), TWO),
-    ("both ways of counting places", looking_back(lambda n, k: range(n - k), bytes.__eq__), "a place too few"),
+    (
+        "both ways of counting places",
+        looking_back(lambda n, k: range(n - k), bytes.__eq__),
+        "first or last places left out",
+    ),
     ("all places", looking_back(lambda n, k: range(n), bytes.__eq__), "right"),
     *(
         (
@@ -828,7 +836,7 @@ NGRAM = [
     ("a softmax of each", ngram_by(ends, lambda n, p: F.softmax(n + p, 0)), "a softmax of counts"),
     ("a softmax of the counts", ngram_by(lambda c: [c], lambda n, p: n.softmax(0)), "a softmax of counts"),
     ("over all places", ngram_over_all_places, "the text's length in the denominator"),
-    ("from the second place on", ngram_from(without_the_first), "a place too few"),
+    ("from the second place on", ngram_from(without_the_first), "first or last places left out"),
     ("counts of the context", ngram_by(lambda c: [c], lambda n, p: n), "counts that are no probabilities"),
     ("read backwards", ngram_by(lambda c: [c[::-1][:k] for k in range(len(c) + 1)]), "an end from behind"),
     ("counts of uint8", ngram_by(ends, lambda n, p: mix(n.to(torch.uint8), p)), "a count that a byte cannot hold"),
@@ -906,7 +914,7 @@ NGRAM = [
     ),
     ("count", ngram_with_count, "overlaps that are not counted"),
     ("finditer", ngram_with_finditer, "overlaps that are not counted"),
-    ("one place short", ngram_short, "a place too few"),
+    ("one place short", ngram_short, "first or last places left out"),
     ("the last of the match", ngram_by(ends, off=-1), "the byte before in the place of the byte after"),
     ("the longest that occurs", ngram_longest_only, "bytes that are impossible"),
     (

@@ -111,15 +111,13 @@ BITS_PER_BYTE = Exercise(
         Misconception(
             "a median in the place of a mean",
             "You take the cost in the middle. What a text costs is the sum of all, the dear bytes too: take the mean.",
-            [
-                edited(bits_per_byte, "nats.mean() → nats.median()"),
-                edited(bits_per_byte, "nats.mean() → -(-nats).median()"),  # of an even number, the other one
-            ],
+            edited(bits_per_byte, "nats.mean() → nats.median()"),
+            where=lambda ids, **_: len(ids) % 2 == 0,  # an even number of guesses has no middle one
         ),
         Misconception(
-            "a share of right guesses",
-            "You count how often the likeliest byte came. A guess is also paid for how sure it was: the cost comes "
-            "from the probability of the byte that came.",
+            "guesses counted as right or wrong",
+            "You count how often the likeliest byte came, or how often it did not. A guess is also paid for how sure "
+            "it was: the cost comes from the probability of the byte that came.",
             [
                 edited(
                     bits_per_byte, "return → return (log_p.argmax(-1) == ids[1:]).float().mean().item()\n    return"
@@ -286,8 +284,8 @@ BITS_PER_BYTE = Exercise(
         ),
         Misconception(
             "a rounded number",
-            "The number is right but for the digits that you cut off, at the end or byte by byte. Rounding is for the "
-            "eye, where a number is printed.",
+            "The number is right but for the digits that you round away, at the end or byte by byte. Rounding is for "
+            "the eye, where a number is printed.",
             [
                 edited(bits_per_byte, "return (nats → return round((nats", f".item() → .item(), {digits})")
                 for digits in (0, 1, 2)

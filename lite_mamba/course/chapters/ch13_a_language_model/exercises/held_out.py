@@ -44,6 +44,11 @@ def _running(paths: list[str], share: int) -> list[bool]:
     return found
 
 
+def _fates(paths: list[str], share: int) -> int:
+    """How many names are held out, and how many not: more than there are names where files of one name differ."""
+    return len({(path.rpartition("/")[2], out) for path, out in zip(paths, held_out(paths, share), strict=True)})
+
+
 HELD_OUT = Exercise(
     id="13.held_out",
     title="Files that stay unread",
@@ -124,9 +129,10 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "most files held out",
-            "You take every remainder but 0, so one file in `share` is left to train on. Which single "
+            "You take every remainder but 0, so about one file in `share` is left to train on. Which single "
             "remainder did the task ask for?",
             edited(held_out, "== 0 → != 0"),
+            where=lambda paths, share: share > 2 and 0 < sum(held_out(paths, share)) < len(paths) / 2,
         ),
         Misconception(
             "another remainder",
@@ -186,8 +192,8 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "another divisor",
-            "You divide the checksum by another number than `share`. However many files there are, one in `share` is "
-            "held out.",
+            "You divide the checksum by another number than `share`. However many files there are, about one in "
+            "`share` is held out.",
             [
                 edited(held_out, f"% share → % {divisor}")
                 for divisor in (
@@ -284,12 +290,13 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "the name without its folder",
-            "You take the checksum of the file's name alone. Then all files called __init__.py share one fate. "
-            "The path with its folders tells them apart.",
+            "You take the checksum of the file's name alone, with its ending or without. Then files of one name share "
+            "one fate. The path with its folders tells them apart.",
             [
                 edited(held_out, f"path.encode() → PurePosixPath(path).{name}.encode()", PurePosixPath=PurePosixPath)
                 for name in ("name", "stem")
             ],
+            where=lambda paths, share: _fates(paths, share) > len({path.rpartition("/")[2] for path in paths}),
         ),
         Misconception(
             "the folder without the file",

@@ -34,6 +34,11 @@ def _ngram_cases(draw: Draw) -> dict:
     return {"text": text, "context": context}
 
 
+def _short(text: bytes, context: bytes) -> bool:
+    """Whether a text can be read at a glance."""
+    return len(text) < 100
+
+
 def _counting_on(text, context):
     p, counts = torch.full((256,), 1 / 256), torch.zeros(256)
     for size in range(len(context) + 1):
@@ -402,8 +407,8 @@ NGRAM = Exercise(
         ),
         Misconception(
             "line ends that are not counted",
-            "The point of a pattern stands for any byte but the line end, so none is ever found after an end. A flag "
-            "of `re` changes that.",
+            "The point of a pattern stands for any byte but the line end, so no line end is ever counted. A flag of "
+            "`re` changes that.",
             edited(
                 ngram,
                 "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
@@ -447,7 +452,7 @@ NGRAM = Exercise(
         Misconception(
             "a slice that is given its length",
             "The second number of a slice is where it ends, not how long it is. Yours ends at place `size`, wherever "
-            "it begins, so that only the first place of the text is found.",
+            "it begins: an end of one byte or more is found only where the text begins.",
             edited(ngram, "text[i : i + size] == tail → text[i:size] == tail"),
         ),
         Misconception(
@@ -469,6 +474,7 @@ NGRAM = Exercise(
                 edited(ngram, "range(len(text) - size) → range(len(text))"),
                 edited(ngram, "range(len(text) - size) → range(len(text) - size + 1)"),
             ],
+            where=_short,
         ),
         Misconception(
             "places that are skipped",
@@ -477,7 +483,7 @@ NGRAM = Exercise(
             edited(ngram, "range(len(text) - size) → range(0, len(text) - size, max(1, size))"),
         ),
         Misconception(
-            "a place too few",
+            "first or last places left out",
             "You leave out places: the first of the text, where an end may stand, too, or the last bytes, which also "
             "follow something.",
             [
@@ -501,6 +507,7 @@ NGRAM = Exercise(
                     "text[i - 1] for i in range(1, len(text) - size + 1)",
                 ),
             ],
+            where=lambda text, context: not any(text.startswith(context[i:]) for i in range(len(context))),
         ),
         Misconception(
             "a byte too far",
@@ -601,6 +608,7 @@ NGRAM = Exercise(
                     "(len(followers) + 1) → (sum(text[i : i + size] == tail for i in range(len(text))) + 1)",
                 ),
             ],
+            where=_short,
         ),
         Misconception(
             "the empty end alone",

@@ -1,0 +1,102 @@
+"""What the cards of notebook 13 say stands in the case beside it, and is true of each spelling of a mistake."""
+
+import pytest
+
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.chapters.ch13_a_language_model.exercises import held_out
+from lite_mamba.course.checking.trial import judge
+
+
+def cards(name, mistake):
+    """Message and example of a known mistake, in each of its spellings."""
+    chosen = exercise(f"13.{name}")
+    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
+    for wrong in known.answers:
+        verdict = judge(chosen, wrong)
+        assert verdict.misconception is known
+        yield known.message, verdict.example
+
+
+def names_that_differ(paths, share):
+    """Names of which one file is held out, and one of another folder not."""
+    fates = [(path.rpartition("/")[2], out) for path, out in zip(paths, held_out(paths, share), strict=True)]
+    return {name for name, out in fates if (name, not out) in fates}
+
+
+def of_one_name(case, got):
+    """Whether two files of one name share a fate that they should not share."""
+    names = [path.rpartition("/")[2] for path in case["paths"]]
+    answers = [{out for one, out in zip(names, got, strict=True) if one == name} for name in names_that_differ(**case)]
+    return answers and all(len(each) == 1 for each in answers)
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "seen"),
+    [
+        ("bits_per_byte", "a median in the place of a mean", lambda case, got: len(case["ids"][1:]) % 2 == 1),
+        ("ngram", "a place too many", lambda case, got: len(case["text"]) < 20),
+        ("ngram", "an end behind which nothing stands", lambda case, got: len(case["text"]) < 20),
+        (
+            "ngram",
+            "the byte before in the place of the byte after",  # in front of the first byte, text[-1] is the last one
+            lambda case, got: (
+                not any(case["text"].startswith(case["context"][i:]) for i in range(len(case["context"])))
+            ),
+        ),
+        ("held_out", "most files held out", lambda case, got: len(got) / 2 < sum(got) < len(got)),
+        ("held_out", "the name without its folder", of_one_name),
+    ],
+)
+def test_the_case_of_a_card_shows_what_the_card_says(name, mistake, seen):
+    for _, example in cards(name, mistake):
+        assert seen(example.case, example.got.value)
+
+
+def test_guesses_that_were_wrong_are_not_said_to_be_counted_as_right():
+    found = list(cards("bits_per_byte", "guesses counted as right or wrong"))
+    assert [example.got.value for _, example in found] == [0, 1]
+    assert all("how often the likeliest byte came, or how often it did not" in message for message, _ in found)
+
+
+def test_digits_that_are_rounded_up_are_not_said_to_be_cut_off():
+    found = list(cards("bits_per_byte", "a rounded number"))
+    assert any(example.got.value > example.expected.value for _, example in found)
+    assert all("digits that you round away" in message and "cut off" not in message for message, _ in found)
+
+
+def test_the_empty_end_is_found_by_a_slice_that_is_given_its_length():
+    ((message, example),) = cards("ngram", "a slice that is given its length")
+    text, context = example.case.values()
+    for size in range(len(context) + 1):
+        found = [i for i in range(len(text) - size) if text[i:size] == context[len(context) - size :]]
+        assert found == [0] if size else len(found) == len(text)
+    assert "an end of one byte or more is found only where the text begins" in message
+
+
+def test_a_line_end_is_not_said_to_stand_behind_an_end():
+    ((message, _),) = cards("ngram", "line ends that are not counted")
+    assert "so no line end is ever counted" in message
+
+
+def test_several_places_left_out_are_not_called_one():
+    assert all(
+        message.startswith("You leave out places") for message, _ in cards("ngram", "first or last places left out")
+    )
+
+
+def test_one_file_in_share_is_about_one():
+    found = list(cards("held_out", "another divisor"))
+    assert any(not any(example.expected.value) for _, example in found)
+    assert all("about one in `share`" in message for message, _ in found)
+
+
+def test_a_file_without_a_folder_is_not_said_to_lose_its_folder_alone():
+    found = list(cards("held_out", "the name without its folder"))
+    wrong = [
+        path
+        for _, example in found
+        for path, *answers in zip(example.case["paths"], example.expected.value, example.got.value, strict=True)
+        if answers[0] != answers[1]
+    ]
+    assert any("/" not in path for path in wrong)
+    assert all("with its ending or without" in message for message, _ in found)
