@@ -30,6 +30,9 @@ from .shared import (
     mixed_inputs,
     padded_with,
     result_and_properties,
+    several_taps,
+    the_end_counts,
+    three_taps_or_more,
     without_padding,
     written_into_the_input,
 )
@@ -53,11 +56,6 @@ def _padded_by_conv1d(padding):
     return lambda x, weight, bias: F.conv1d(
         x, weight.unsqueeze(1), bias, padding=padding(weight.shape[1]), groups=len(weight)
     )
-
-
-def _three_taps_or_more(x, weight, bias):
-    """Two taps need one zero, and W // 2 on each side puts it where it belongs."""
-    return weight.shape[1] > 2
 
 
 def _by_fourier(x, weight, bias):
@@ -116,7 +114,7 @@ CAUSAL_CONV = Exercise(
                 _half_the_width,
                 _padded_by_conv1d(lambda width: (width - 1) // 2),
             ],
-            where=_three_taps_or_more,
+            where=three_taps_or_more,  # two need one zero, and W // 2 on each side puts it where it belongs
         ),
         Misconception(
             "padding on the right",
@@ -141,6 +139,7 @@ CAUSAL_CONV = Exercise(
                 edited(causal_conv, f"{LEFT} → ({zeros}, 0)")
                 for zeros in ("weight.shape[1] - 2", "max(0, weight.shape[1] - 2)")
             ],
+            where=several_taps,
         ),
         Misconception(
             "as many zeros as channels",
@@ -222,6 +221,7 @@ CAUSAL_CONV = Exercise(
                 edited(causal_conv, f"{GROUPS}) → {GROUPS})[..., {kept}]")
                 for kept in (": x.shape[-1] - weight.shape[1] + 1", ": -(weight.shape[1] - 1)")
             ],
+            where=three_taps_or_more,
         ),
         Misconception(
             "an output that is one sample late",
@@ -276,19 +276,21 @@ CAUSAL_CONV = Exercise(
             "the first sample repeated",
             "Before the start you read x[0], over and over. Samples before the start count as zero.",
             padded_with("first"),
+            where=three_taps_or_more,
         ),
         Misconception(
             "the first samples mirrored",
             "Before the start you read x[1], x[2], … backwards, as in a mirror. Samples before the start count as "
             "zero.",
             padded_with("mirror"),
+            where=lambda x, weight, bias: 2 < weight.shape[1] <= x.shape[-1],
         ),
         Misconception(
             "the end read before the start",
             "Before the start you read the last samples, in a circle: they lie in the future. Samples before the "
             "start count as zero.",
             padded_with("last"),
-            where=lambda x, weight, bias: bool((x[..., -1] != 0).all()),  # else a zero is read, if from the end
+            where=the_end_counts,
         ),
         Misconception(
             *BIAS_AXIS,
@@ -328,6 +330,7 @@ CAUSAL_CONV = Exercise(
             "the kernel of the last one. Output channel d has the kernel weight[d], its taps in the order they come "
             "in.",
             [edited(causal_conv, f"weight.unsqueeze → weight.flip({axes}).unsqueeze") for axes in ("0", "0, 1")],
+            where=lambda x, weight, bias: len(weight) > 1,
         ),
         Misconception(
             "as many groups as taps",

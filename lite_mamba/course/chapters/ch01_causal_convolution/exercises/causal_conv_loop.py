@@ -28,6 +28,7 @@ from .shared import (
     activated,
     causal_conv,
     conv_cases,
+    every_tap_counts,
     fed_back,
     mean_of_all,
     mean_of_the_taps,
@@ -36,7 +37,10 @@ from .shared import (
     over_the_input,
     padded_with,
     result_and_properties,
+    several_taps,
     summed_input,
+    the_end_counts,
+    three_taps_or_more,
     without_padding,
     written_into_the_input,
 )
@@ -137,12 +141,14 @@ CAUSAL_CONV_LOOP = Exercise(
             "The first outputs read the last samples. In Python a negative index is no error: x[:, :, -1] is the last "
             "sample, which lies in the future. What should stand there instead of samples before the start?",
             edited(causal_conv_loop, WRAPS),
+            where=the_end_counts,
         ),
         Misconception(
             "a flipped kernel with an index that wraps around",
             "Two things at once. Your first tap is multiplied by the present sample, but here the last tap is now. "
             "And before the start you read x[:, :, -1], which in Python is the last sample. Mend one, check again.",
             edited(causal_conv_loop, f"{TAP} → weight[:, width - 1 - k]", WRAPS),
+            where=the_end_counts,
         ),
         Misconception(
             "a short window that meets the first taps",
@@ -178,6 +184,7 @@ CAUSAL_CONV_LOOP = Exercise(
                     " + bias[:, None] → + bias[:, None] * (torch.arange(length) >= width)",
                 ),
             ],
+            where=three_taps_or_more,
         ),
         Misconception(
             "a first sample that is never read",
@@ -193,6 +200,7 @@ CAUSAL_CONV_LOOP = Exercise(
                 edited(causal_conv_loop, f"{ADDED} → y[:, :, t] = bias + weight"),
                 edited(causal_conv_loop, f"{ADDED} → y[:, :, t] = weight"),
             ],
+            where=several_taps,
         ),
         Misconception(
             "a bias at every tap",
@@ -204,9 +212,10 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(
             "a centred window",
-            "You put the middle of the window at t, so its later taps read samples after t. Print the index of every "
+            "You put the middle of the window at t, so it reads samples after t. Print the index of every "
             "sample that one output reads: the largest one must be t.",
             CENTRED,
+            where=lambda x, weight, bias: weight.shape[1] > 2 and every_tap_counts(x, weight, bias),
         ),
         Misconception(
             "a window into the future",
@@ -252,6 +261,7 @@ CAUSAL_CONV_LOOP = Exercise(
             "You read x[t − W − 1 − k]: too far back, and further back for a later tap. The brackets of the formula "
             "turn two signs: t − (W − 1 − k) is t − W + 1 + k.",
             edited(causal_conv_loop, f"{LAG} → t - width - 1 - k"),
+            where=lambda x, weight, bias: 1 < weight.shape[1] < x.shape[-1] - 2,
         ),
         Misconception(*FORGOTTEN_BIAS, edited(causal_conv_loop, " + bias[:, None] → ")),
         Misconception(
@@ -262,6 +272,7 @@ CAUSAL_CONV_LOOP = Exercise(
             "the first sample repeated",
             "Before the start you read x[0], over and over. Samples before the start count as zero.",
             padded_with("first"),
+            where=three_taps_or_more,
         ),
         Misconception(
             "outputs of full windows only",
@@ -286,17 +297,18 @@ CAUSAL_CONV_LOOP = Exercise(
             "a bias that multiplies",
             "You multiply by the bias. It is added: every output of channel d starts from bias[d].",
             lambda x, weight, bias: causal_conv(x, weight, torch.zeros_like(bias)) * bias[:, None],
+            where=lambda x, weight, bias: every_tap_counts(x, weight, bias) and bool((bias != 0).all()),
         ),
         Misconception(
             "the first samples mirrored",
             "Before the start you read x[1], x[2], … backwards, as in a mirror. Samples before the start count as "
             "zero.",
             padded_with("mirror"),
-            where=lambda x, weight, bias: weight.shape[1] <= x.shape[-1],
+            where=lambda x, weight, bias: 2 < weight.shape[1] <= x.shape[-1],  # else there is no x[1], x[2], …
         ),
         Misconception(
             "a loop that does not reach the end",
-            "Outputs at the end are not computed. Your loop over t must run through the last axis of x, up to L − 1: "
+            "The end of y is not computed. Your loop over t must run through the last axis of x, up to L − 1: "
             "range(n) stops at n − 1, len(x) is B, and x.shape[1] is D.",
             [
                 _up_to(count, biased)
@@ -307,7 +319,7 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(
             "a loop that begins late",
-            "Only the outputs at t = 0 are not computed. Where does your loop over t begin? The first time is 0, and "
+            "Only y[:, :, 0] is not computed. Where does your loop over t begin? The first time is 0, and "
             "y[0] has a sample already, x[0].",
             [
                 edited(causal_conv_loop, "for t in range(length) → for t in range(1, length)"),
@@ -364,6 +376,7 @@ CAUSAL_CONV_LOOP = Exercise(
                 lambda x, weight, bias: causal_conv(x, weight, torch.zeros_like(bias)).cumsum(-1) + bias[:, None],
                 lambda x, weight, bias: causal_conv(x, weight, bias).cumsum(-1),  # and begins from the bias each time
             ],
+            where=every_tap_counts,
         ),
         Misconception(
             "a bias that is written over",
@@ -416,8 +429,7 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(
             "the first output alone",
-            "Only the outputs at t = 0 are computed. Does your loop return in its first turn? The return stands "
-            "behind all loops.",
+            "Only y[:, :, 0] is computed. Does your loop return in its first turn? The return stands behind all loops.",
             [
                 lambda x, weight, bias: causal_conv(x, weight, bias)[..., :1],
                 lambda x, weight, bias: causal_conv(x, weight, bias) * (torch.arange(x.shape[-1]) == 0),
@@ -435,7 +447,7 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(
             "rows that are one list",
-            "All rows hold the same numbers, those of the last one: [[0] * L] * D is *one* list, D times, and what is "
+            "Rows hold the same numbers, those of the last of them: [[0] * L] * n is *one* list, n times, and what is "
             "written into one of its rows stands in all. Make a list for each row, or a tensor of zeros.",
             [
                 lambda x, weight, bias: causal_conv(x, weight, bias)[-1:, -1:].repeat(*x.shape[:2], 1),
@@ -447,6 +459,7 @@ CAUSAL_CONV_LOOP = Exercise(
             "the kernel of a sequence",
             "You take the kernel by the number of the sequence. There is one for each channel: weight[d].",
             edited(causal_conv_loop, f"{TAP} → torch.stack([weight[b, k] for b in range(len(x))])[:, None]"),
+            where=lambda x, weight, bias: 1 < len(x) <= len(weight),
         ),
         Misconception(
             "the bias of a sequence",
@@ -454,6 +467,7 @@ CAUSAL_CONV_LOOP = Exercise(
             edited(
                 causal_conv_loop, "+ bias[:, None] → + torch.stack([bias[b] for b in range(len(x))])[:, None, None]"
             ),
+            where=lambda x, weight, bias: 1 < len(x) <= len(bias),
         ),
         Misconception(
             "the last output alone",
@@ -471,6 +485,7 @@ CAUSAL_CONV_LOOP = Exercise(
             "The product of the oldest tap is missing. Where does your loop over the taps, or your slice, begin? The "
             "first tap is tap 0.",
             edited(causal_conv_loop, "range(width): → range(1, width):"),
+            where=several_taps,
         ),
         Misconception(
             "padding on both sides, nothing cut",
@@ -483,6 +498,7 @@ CAUSAL_CONV_LOOP = Exercise(
             "You add up more than the products of the taps: the sequences, or sequences and channels. A sum without an "
             "axis adds up everything, and einsum each letter that is missing behind the arrow. Which axis holds taps?",
             [_added_up(0), _added_up((0, 1))],
+            where=lambda x, weight, bias: min(len(x), len(weight)) > 1,
         ),
         Misconception(
             "mixed channels",

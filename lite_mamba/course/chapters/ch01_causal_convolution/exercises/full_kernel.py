@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ....checking.edits import edited
-from ....checking.exercise import Exercise, Misconception
+from ....checking.exercise import Draw, Exercise, Misconception
 
 
 def full_kernel(weight: Tensor) -> Tensor:
@@ -23,11 +23,17 @@ def _exchanged_sizes(weight: Tensor) -> Tensor:
     return full
 
 
+def _full_kernel_cases(draw: Draw) -> dict:
+    weight = draw.normal(draw.size(2, 5), draw.size(1, 4))  # (D, W)
+    others = torch.arange(2.0, 2 + weight.numel()).view_as(weight)  # for zeros: those look like places left empty
+    return {"weight": weight.where(weight != 0, others)}
+
+
 FULL_KERNEL = Exercise(
     id="01.full_kernel",
     title="The full kernel of a depthwise convolution",
     reference=full_kernel,
-    cases=lambda draw: {"weight": draw.normal(draw.size(2, 5), draw.size(1, 4))},
+    cases=_full_kernel_cases,
     axes=("output channel", "input channel", "tap"),
     misconceptions=[
         Misconception(
@@ -103,12 +109,14 @@ FULL_KERNEL = Exercise(
             "(D, W, W): your diagonal runs over the taps of one kernel. It belongs over the channels, and the taps "
             "stay in a row: (D, D, W).",
             torch.diag_embed,
+            where=lambda weight: weight.shape[1] > 1,
         ),
         Misconception(
             "a diagonal that is taken out",
             "torch.diag, given a matrix, reads the diagonal *of* it, one number after the other. Here a diagonal is "
             "filled, and each of its places holds a row of taps.",
             torch.diag,
+            where=lambda weight: weight.shape[1] > 1,
         ),
         Misconception(
             "the channels from last to first",
@@ -121,6 +129,7 @@ FULL_KERNEL = Exercise(
             "All kernels stand in row 0, so the first output channel reads all channels and the others read none. "
             "Output channel i reads input channel i.",
             edited(full_kernel, "full[d, d] → full[0, d]"),
+            where=lambda weight: len(weight) > 2,
         ),
         Misconception(
             "kernels side by side",
@@ -233,6 +242,7 @@ FULL_KERNEL = Exercise(
             "the first channel alone",
             "Only channel 0 has its kernel. Does your loop get to the other channels, or does it return before?",
             edited(full_kernel, "return full → return full * (torch.arange(len(full)) == 0)[:, None, None]"),
+            where=lambda weight: len(weight) > 2,
         ),
         Misconception(
             "flipped taps",

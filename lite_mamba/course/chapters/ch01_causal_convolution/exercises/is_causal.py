@@ -311,6 +311,7 @@ MISCONCEPTIONS = [
             _judged(lambda gradient, t: t == 0 and (gradient[..., 1:] != 0).any()),
             _judged(lambda gradient, t: t == 0 and (gradient.sum(dim=(0, 1))[..., 1:] != 0).any()),
         ],
+        where=lambda layer, x: layer is not third_sample_ahead,  # whose first output reads x[3], and not x[1]
     ),
     Misconception(
         "a test of one output only",
@@ -362,8 +363,8 @@ MISCONCEPTIONS = [
     ),
     Misconception(
         "a ban on the past",
-        "You forbid what is allowed: the gradient with respect to *earlier* inputs, and perhaps to that of now. A "
-        "causal layer may remember as much as it likes. On which side of t does the future lie?",
+        "You forbid what is allowed, that an output reads *earlier* inputs, and perhaps that of now, and allow what is "
+        "not: later ones. A causal layer may remember as much as it likes. On which side of t does the future lie?",
         [
             edited(is_causal, "reads.triu(1) → reads.tril(-1)"),
             edited(is_causal, "reads.triu(1) → reads.tril()"),
@@ -450,7 +451,9 @@ MISCONCEPTIONS = [
         "You send an impulse in and look for outputs before it. An output may differ from zero without reading "
         "anything: this layer adds 1. Ask how much an output *moves* when an input is moved.",
         _impulses,
-        where=lambda layer, x: layer is not what_two_channels_differ_by_ahead,  # not seen if all channels are sent
+        where=lambda layer, x: (
+            layer not in (what_two_channels_differ_by_ahead, second_last_output_adds_what_the_last_sample_is_above_four)
+        ),  # which an impulse in all channels, or of 1, does not show
     ),
     Misconception(
         "times that are left out",
@@ -464,8 +467,8 @@ MISCONCEPTIONS = [
     ),
     Misconception(
         "all outputs added up",
-        "The gradient of y.sum() cannot say *which* output has read a sample: the sample x[5] may be read by "
-        "y[5], which is fine, or by y[2], which is not. Take one output at a time.",
+        "The gradient of y.sum() cannot say *which* output has read a sample: the sample x[3] may be read by "
+        "y[3], which is fine, or by y[1], which is not. Take one output at a time.",
         _all_outputs_added,
     ),
     Misconception(

@@ -104,6 +104,25 @@ def conv_cases(draw: Draw) -> dict:
     return {"x": x, "weight": weight, "bias": draw.normal(channels, dtype=dtype)}
 
 
+def several_taps(x, weight, bias):
+    return weight.shape[1] > 1
+
+
+def three_taps_or_more(x, weight, bias):
+    """More than one sample is missing at the start."""
+    return weight.shape[1] > 2
+
+
+def every_tap_counts(x, weight, bias):
+    return bool((weight != 0).all())
+
+
+def the_end_counts(x, weight, bias):
+    """What is read from the end before the start shows: several samples, and nothing is zero; or none are missing."""
+    before = weight.shape[1] - 1
+    return before == 0 or (before > 1 and every_tap_counts(x, weight, bias) and bool((x[..., -before:] != 0).all()))
+
+
 FLIPPED = (
     "a flipped kernel",
     "Your first tap, weight[:, 0], is multiplied by the present sample. Here the last tap is now, and the first "
