@@ -1,5 +1,6 @@
 """What cards of notebook 12 say is seen in the case beside it, and true of each spelling of the mistake."""
 
+import pytest
 import torch
 
 from lite_mamba.course.chapters import exercise
@@ -84,3 +85,53 @@ def test_the_symbol_before_the_last_is_not_said_to_be_the_last():
 def test_as_many_pieces_as_chunk_says_are_not_said_to_have_another_length():
     for message, _ in cards("last_logits", "a number of pieces in the place of their length"):
         assert "You take `chunk` for the number of pieces, or" in message
+
+
+def test_what_a_later_line_writes_over_is_said_to_be_written_and_not_to_be_there():
+    """Places and recalls share tokens: where a symbol is put down last it hides a recall, and the other way round."""
+    for mistake, written, there in (
+        ("each symbol one place too late", "You put each symbol", lambda row, n: (row < n).sum() == 2),
+        ("the first token taken for the last", "You write a recall at the first", lambda row, n: row[0] == n + 1),
+        ("more recalls than symbols", "You write more recalls than", lambda row, n: (row == n + 1).sum() > 2),
+    ):
+        found = list(cards("selective_copying", mistake))
+        rows = [(row, example.case["n_symbols"]) for _, example in found for row in example.got.value]
+        assert sum(bool(there(*row)) for row in rows) == len(rows) - 1  # in one it is hidden
+        assert all(written in message for message, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "seen"),
+    [
+        ("induction_heads", "the place of the answer", lambda case, got: (got[1] != case["n_symbols"]).all()),
+        ("last_logits", "an answer for every piece", lambda case, got: case["tokens"].shape[1] > case["chunk"]),
+        ("last_logits", "tokens that never go in", lambda case, got: case["tokens"].shape[1] > case["chunk"]),
+    ],
+)
+def test_the_case_of_a_card_shows_what_the_card_says(name, mistake, seen):
+    """A place that is no cue's id, a piece for each answer, two pieces with a token between them."""
+    for _, example in cards(name, mistake):
+        assert seen(example.case, example.got.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "belied"),
+    [
+        ("fixed_copying", "recalls that are numbered", "They"),
+        ("selective_copying", "recalls that are numbered", "They"),
+        ("fixed_copying", "symbols in front of the recalls", "They"),
+        ("induction_heads", "a cue that pushes the symbols", "It stands"),
+        ("induction_heads", "a cue behind the row", "It stands"),
+    ],
+)
+def test_what_should_be_is_not_said_of_what_came(name, mistake, belied):
+    """The second sentence says what the task asks for; after "your recalls", "they" are those that came."""
+    (known,) = (one for one in exercise(f"12.{name}").misconceptions if one.name == mistake)
+    assert f". {belied} " not in known.message
+
+
+def test_a_product_with_the_sum_itself_is_not_said_to_be_an_exponential_of_a_sum():
+    (message, example), _ = cards("left_at_the_end", "an exponential of A alone")
+    later = example.case["delta"].sum() - example.case["delta"].cumsum(0)
+    torch.testing.assert_close(example.got.value, torch.tensor(example.case["A"]).exp() * later)
+    assert "its exponential, as exp(A + sum) does" in message

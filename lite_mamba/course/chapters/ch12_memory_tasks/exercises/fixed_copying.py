@@ -83,7 +83,7 @@ FIXED_COPYING = Exercise(
         ),
         Misconception(
             "recalls that are numbered",
-            "Each of your recalls has an id of its own. They all look alike: what comes next, the model must know by "
+            "Each of your recalls has an id of its own. Recalls look alike: what comes next, the model must know by "
             "itself.",
             [
                 _fixed("= n_symbols + 1 → = n_symbols + 1 + torch.arange(n_data)"),
@@ -157,7 +157,7 @@ FIXED_COPYING = Exercise(
         ),
         Misconception(
             "symbols in front of the recalls",
-            "Your symbols stand right before the recalls. They come first, and the noise lies between.",
+            "Your symbols stand right before the recalls. Symbols come first, and the noise lies between.",
             _fixed("[:, :n_data] → [:, length - 2 * n_data : length - n_data]"),
         ),
         Misconception(

@@ -184,7 +184,7 @@ INDUCTION_HEADS = Exercise(
         ),
         Misconception(
             "a cue that pushes the symbols",
-            "You insert the cue, and the symbols behind it move by one. It stands in the place of a symbol.",
+            "You insert the cue, and the symbols behind it move by one. It belongs in the place of a symbol.",
             [
                 _task(FIRST_CUE.format(PUSHED), f"symbols.gather(1, place + 1) → {PUSHED}.gather(1, place + 1)"),
                 _task(FIRST_CUE.format(PUSHED)),
@@ -259,6 +259,7 @@ INDUCTION_HEADS = Exercise(
             "the place of the answer",
             "Your target says where the answer stands. The task asks for the symbol that stands there.",
             _target("place + 1"),
+            where=lambda symbols, place, n_symbols: not (place + 1 == n_symbols).any(),  # that looks like a cue
         ),
         Misconception(
             "the two results exchanged",
@@ -267,7 +268,7 @@ INDUCTION_HEADS = Exercise(
         ),
         Misconception(
             "a cue behind the row",
-            "You put the second cue behind the row, which is longer by one now. It stands in the place of the last "
+            "You put the second cue behind the row, which is longer by one now. It belongs in the place of the last "
             "symbol.",
             _task(*APPENDED),
         ),

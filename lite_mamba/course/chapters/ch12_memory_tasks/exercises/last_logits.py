@@ -67,7 +67,7 @@ def _reading_cases(draw: Draw) -> dict:
 
 
 def _in_pieces(tokens: Tensor, chunk: int) -> bool:
-    """Whether a row has more than one piece: an answer that leaves one out has none of a row that has no more."""
+    """Whether a row has more than one piece: one alone has nothing between pieces, and nothing if it is left out."""
     return tokens.shape[1] > chunk
 
 
@@ -244,6 +244,7 @@ LAST_LOGITS = Exercise(
                 )
                 for joined in ("torch.cat(every)", "torch.stack(every)", "torch.stack(every, dim=1)", "every")
             ],
+            where=_in_pieces,
         ),
         Misconception(
             "padding that is read",
@@ -313,6 +314,7 @@ LAST_LOGITS = Exercise(
             "Your pieces leave tokens out between them. A slice ends before its second number: where does the next one "
             "begin?",
             _read(PIECES.format("[tokens[:, i : i + chunk - 1] for i in range(0, tokens.shape[1], chunk)]")),
+            where=_in_pieces,
         ),
         Misconception(
             "the end of the row alone",

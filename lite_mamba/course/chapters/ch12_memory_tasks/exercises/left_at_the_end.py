@@ -68,7 +68,7 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "an exponential of A alone",
-            "You multiply exp(A) by the sum of the Δ, or by its exponential: that is exp(A + sum). The sum belongs "
+            "You multiply exp(A) by the sum of the Δ, or by its exponential, as exp(A + sum) does. The sum belongs "
             "in the exponent, and A multiplies it there: exp(A · sum).",
             [_left("torch.exp(torch.tensor(A)) * later"), _left("torch.exp(A + later)")],
         ),

@@ -201,7 +201,7 @@ SELECTIVE_COPYING = Exercise(
         ),
         Misconception(
             "each symbol one place too late",
-            "Each of your symbols stands one place behind the one that u names: places are counted from 0.",
+            "You put each symbol one place behind the one that u names: places are counted from 0.",
             [
                 _places("(u.topk(n_data, dim=1).indices.sort(dim=1).values + 1)"),
                 edited(
@@ -253,7 +253,7 @@ SELECTIVE_COPYING = Exercise(
         ),
         Misconception(
             "more recalls than symbols",
-            "Your row has more recalls than symbols. Each recall asks for one symbol.",
+            "You write more recalls than there are symbols. Each recall asks for one symbol.",
             [
                 edit
                 for first in ("u.shape[1] - 1", "u.shape[1] - n_data", "n_data")
@@ -407,7 +407,7 @@ SELECTIVE_COPYING = Exercise(
         ),
         Misconception(
             "recalls that are numbered",
-            "Each of your recalls has an id of its own. They all look alike: what comes next, the model must know by "
+            "Each of your recalls has an id of its own. Recalls look alike: what comes next, the model must know by "
             "itself.",
             edited(selective_copying, "= n_symbols + 1 → = n_symbols + 1 + torch.arange(n_data)"),
         ),

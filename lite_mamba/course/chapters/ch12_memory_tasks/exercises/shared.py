@@ -49,8 +49,8 @@ ONE_SYMBOL_MISSING = (
 )
 MINUS_ZERO = (
     "the first token taken for the last",
-    "The first token becomes a recall, the first of the last K does not. Counted from the end, the last token is −1; "
-    "−0 is 0, the first one.",
+    "You write a recall at the first token, and none at the first of the last K. Counted from the end, the last token "
+    "is −1; −0 is 0, the first one.",
 )
 SHAPE_EXCHANGED = (
     "the two numbers of a shape exchanged",
