@@ -537,6 +537,11 @@ KERNEL = [
     ("no return", lambda A, B, C, n: None, None),
     ("state 0", lambda A, B, C, n: C[0] * B[0] * A[0] ** torch.arange(n), "one state alone"),
     ("the size of Ā", lambda A, B, C, n: (C * B) @ torch.abs(A)[:, None] ** torch.arange(n), "a sign that is lost"),
+    (
+        "the logarithm of that size",
+        lambda A, B, C, n: (C * B) @ torch.exp(torch.arange(n) * A.abs().log()[:, None]),
+        "a sign that is lost",
+    ),
     ("added", lambda A, B, C, n: (C + B) @ A[:, None] ** torch.arange(n), "C and B̄ added"),
     (
         "linspace",

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import draw_system
+from .shared import draw_system, several_states
 
 
 def recurrence(u: Tensor, A_bar: Tensor, B_bar: Tensor, C: Tensor) -> Tensor:
@@ -140,6 +140,7 @@ RECURRENCE = Exercise(
             "a missing C",
             "The states are added up as they are. Each state has its own weight in the output: that is C.",
             edited(recurrence, "(C * h) → h"),
+            where=several_states,
         ),
         Misconception(
             "states that meet",
@@ -161,6 +162,7 @@ RECURRENCE = Exercise(
             "states that are not added up",
             "You return one number for each state, (L, N). The output is one number a step: the sum over the states.",
             edited(recurrence, "(C * h).sum() → C * h"),
+            where=several_states,
         ),
         Misconception(
             "states in the place of outputs",
@@ -285,7 +287,8 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "a state that is added to itself",
-            "`h += …` keeps the whole of h and adds Ā·h to it, so each state is multiplied by 1 + Ā. Write h = ….",
+            "You keep the whole of h and add Ā·h to it, as `h += …` does, so each state is multiplied by 1 + Ā. Only "
+            "Ā·h is left of the old state.",
             edited(recurrence, "h = A_bar * h + → h = h + A_bar * h +"),
         ),
         Misconception(
@@ -310,8 +313,8 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "a loop from the end to the beginning",
-            "The loop begins with the last sample, so each output knows what comes after it and nothing of what came "
-            "before.",
+            "The loop begins with the last sample, so each one meets a state that holds what comes after it, and "
+            "nothing of what came before.",
             [
                 edited(recurrence, "for u_t in u: → for u_t in u.flip(0):"),
                 edited(

@@ -15,6 +15,11 @@ def draw_system(draw: Draw) -> dict:
     return {"A_bar": A_bar, "B_bar": draw.normal(states), "C": draw.normal(states)}
 
 
+def several_states(A_bar: Tensor, **rest) -> bool:
+    """Where an answer shows what it does with more than one state."""
+    return len(A_bar) > 1
+
+
 def draw_pair(draw: Draw, shortest: int = 2) -> dict:
     length = draw.size(shortest, 10)
     return {"u": draw.normal(length), "kernel": draw.normal(length)}

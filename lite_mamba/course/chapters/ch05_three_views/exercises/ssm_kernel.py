@@ -5,13 +5,17 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import draw_system
+from .shared import draw_system, several_states
 
 
 def ssm_kernel(A_bar: Tensor, B_bar: Tensor, C: Tensor, length: int) -> Tensor:
     """K[j] = Σ_n C[n] · A_bar[n]^j · B_bar[n], for j = 0 … length − 1: (L,)."""
     powers = A_bar[:, None] ** torch.arange(length)  # (N, L)
     return (C * B_bar) @ powers  # (L,)
+
+
+def _later_taps(length: int, **rest) -> bool:
+    return length > 2
 
 
 SSM_KERNEL = Exercise(
@@ -31,6 +35,7 @@ SSM_KERNEL = Exercise(
             "a missing C",
             "The states are added up without their weights. Tap j is C·Ā^j·B̄.",
             edited(ssm_kernel, "(C * B_bar) → B_bar"),
+            where=several_states,
         ),
         Misconception(
             "a missing B_bar",
@@ -79,6 +84,7 @@ SSM_KERNEL = Exercise(
                 edited(ssm_kernel, "(C * B_bar) @ → (C * B_bar)[:, None] *"),
                 edited(ssm_kernel, "(C * B_bar) @ powers → C * B_bar * powers.T"),
             ],
+            where=several_states,
         ),
         Misconception(
             "taps that are added up",
@@ -115,8 +121,8 @@ SSM_KERNEL = Exercise(
         ),
         Misconception(
             "states that are added up too early",
-            "You add the states up before C, B̄ and the powers have met. Each state has a weight and a speed of its "
-            "own: multiply first, and add up once, at the end.",
+            "You add the states up, or average them, before C, B̄ and the powers have met. Each state has a weight and "
+            "a speed of its own: multiply first, and add up once, at the end.",
             [
                 edited(ssm_kernel, "(C * B_bar) @ → (C * B_bar).sum() *", f"A_bar[:, None] → A_bar.{joined}()")
                 for joined in ("sum", "mean")
@@ -133,6 +139,7 @@ SSM_KERNEL = Exercise(
                     "(C * A_bar * B_bar).sum() ** torch.arange(length)",
                 )
             ],
+            where=several_states,
         ),
         Misconception(
             "C to the power j",
@@ -158,7 +165,7 @@ SSM_KERNEL = Exercise(
                     "torch.cat([torch.ones(len(A_bar), 1), A_bar[:, None].expand(-1, length - 1).cumprod(0)], dim=1)",
                 ),
             ],
-            where=lambda A_bar, **rest: len(A_bar) > 1,
+            where=several_states,
         ),
         Misconception(
             "what is lost in the place of what is left",
@@ -233,16 +240,9 @@ SSM_KERNEL = Exercise(
         ),
         Misconception(
             "a sign that is lost",
-            "You take the size of Ā. A state with Ā below 0 changes its sign in each step, and so do its taps. (And if "
-            "you take the logarithm of that size: 0 has none.)",
-            [
-                edited(ssm_kernel, "A_bar[:, None] → A_bar.abs()[:, None]"),
-                edited(
-                    ssm_kernel,
-                    "A_bar[:, None] ** torch.arange(length) → "
-                    "torch.exp(torch.arange(length) * torch.log(A_bar.abs())[:, None])",
-                ),
-            ],
+            "You take the size of Ā. A state with Ā below 0 changes its sign in each step, and so do its taps.",
+            edited(ssm_kernel, "A_bar[:, None] → A_bar.abs()[:, None]"),
+            where=lambda A_bar, **rest: (A_bar < 0).any(),  # the logarithm of that size fails where it is 0, too
         ),
         Misconception(
             "a mean over the states",
@@ -266,6 +266,7 @@ SSM_KERNEL = Exercise(
             "Tap 1 is tap 0 once more, and all later ones come one place late. After the first tap the state has to "
             "fade before the next one is read.",
             edited(ssm_kernel, "torch.arange(length) → (torch.arange(length) - 1).clamp(min=0)"),
+            where=_later_taps,
         ),
         Misconception(
             "C and B̄ added",
@@ -274,9 +275,10 @@ SSM_KERNEL = Exercise(
         ),
         Misconception(
             "exponents between whole numbers",
-            "torch.linspace(0, length, length) ends at `length`, so its steps are a little longer than 1. "
-            "torch.arange(length) counts 0, 1, 2, ….",
+            "torch.linspace(0, length, length) ends at `length`, so its steps are longer than 1. torch.arange(length) "
+            "counts 0, 1, 2, ….",
             edited(ssm_kernel, "torch.arange(length) → torch.linspace(0, length, length)"),
+            where=_later_taps,
         ),
         Misconception(
             "base and exponent exchanged",
