@@ -575,7 +575,7 @@ BILINEAR = [
     (
         "1 − ΔA below",
         lambda dt, a, b: ((1 + dt * a / 2) / (1 - dt * a), dt * b / (1 - dt * a)),
-        "a half in one place only",
+        "a half in some places only",
     ),
     (
         "a guess",

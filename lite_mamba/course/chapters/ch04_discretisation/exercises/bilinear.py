@@ -14,6 +14,7 @@ from .shared import (
     in_each_format,
     own_format,
     rule_cases,
+    several,
     too_few_digits,
     zoh,
 )
@@ -174,7 +175,7 @@ BILINEAR = Exercise(
         ),
         Misconception(
             "a matrix in the place of its diagonal",
-            "A is kept as N numbers, each for itself. You make a matrix of them, so that there are N × N entries. "
+            "A is kept as N numbers, each for itself. You make a matrix of them, with N × N entries. "
             "Nothing has to be mixed: work on each entry. In place of the matrix I stands the number 1.",
             [
                 edited(bilinear, "(1 + half) / (1 - half), → torch.diag((1 + half) / (1 - half)),"),
@@ -197,6 +198,7 @@ BILINEAR = Exercise(
                     I=_unit,
                 ),
             ],
+            where=several,
         ),
         Misconception(
             "a forgotten old level",
@@ -230,7 +232,7 @@ BILINEAR = Exercise(
             ],
         ),
         Misconception(
-            "a half in one place only",
+            "a half in some places only",
             "Half of ΔA stands in one of the places, and all of it in another. Each end of the tick gives half of the "
             "slope, so the half stands in all three.",
             [

@@ -10,6 +10,7 @@ from .shared import (
     in_each_format,
     own_format,
     rule_cases,
+    several,
     too_few_digits,
     zoh,
 )
@@ -94,12 +95,13 @@ EULER = Exercise(
         ),
         Misconception(
             "a matrix in the place of its diagonal",
-            "A is kept as N numbers, each for itself. You make a matrix of them, so that there are N × N entries. "
+            "A is kept as N numbers, each for itself. You make a matrix of them, with N × N entries. "
             "Nothing has to be mixed: work on each entry.",
             [
                 edited(euler, "1 + delta * A → torch.eye(len(A)) + delta * torch.diag(A)"),
                 edited(euler, "1 + delta * A → torch.eye(len(A)) + delta * A"),
             ],
+            where=several,
         ),
         Misconception(
             "a sum in the place of a product",

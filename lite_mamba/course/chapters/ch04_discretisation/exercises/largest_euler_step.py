@@ -32,6 +32,11 @@ def _is_slow(pole):
     return largest_euler_step(pole) > 8
 
 
+def _swings(pole):
+    """Whether a pole is complex: of a real one the imaginary part, and what is done with it, cannot be seen."""
+    return pole.imag != 0
+
+
 def _pole_cases(draw: Draw) -> dict:
     size = draw.size(0, 8)  # the imaginary part grows; a real pole comes first
     pole = complex(-draw.random.randint(1, 12) / 4, draw.choice([-1, 1]) * size / draw.choice([2, 3]))
@@ -116,6 +121,7 @@ LARGEST_EULER_STEP = Exercise(
                 edited(largest_euler_step, "abs(pole) ** 2 → (pole.real**2 + (pole.imag * 1j) ** 2)"),
                 edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → (-2 * pole.real / pole ** 2).real"),
             ],
+            where=_swings,
         ),
         Misconception(
             "the sum of the parts squared",
@@ -140,6 +146,7 @@ LARGEST_EULER_STEP = Exercise(
             "−2/s solves 1 + Δ·s = −1, a single point of the unit circle, and it is complex. A step is a real number: "
             "it is the size of 1 + Δ·s that must be 1.",
             edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → -2 / pole"),
+            where=_swings,
         ),
         Misconception(
             "the imaginary part in the place of the real one",
@@ -149,11 +156,11 @@ LARGEST_EULER_STEP = Exercise(
                 edited(largest_euler_step, "-2 * pole.real → 2 * abs(pole.imag)"),
                 edited(largest_euler_step, "pole.real → pole.imag"),
             ],
+            where=_swings,
         ),
         Misconception(
             "a step that is not exact",
-            "The first digits of your step are right: it is rounded, or found on a grid. |1 + Δs|² = 1 can be solved "
-            "for Δ.",
+            "Your step is close: it is rounded, or found on a grid. |1 + Δs|² = 1 can be solved for Δ.",
             [
                 *(
                     edited(largest_euler_step, "return → return round(", f"** 2 → ** 2, {digits})")
@@ -207,6 +214,7 @@ LARGEST_EULER_STEP = Exercise(
             "forgotten brackets",
             "a / b + c is (a / b) + c. Both squares stand below the line: their sum needs brackets.",
             edited(largest_euler_step, "abs(pole) ** 2 → pole.real ** 2 + pole.imag ** 2"),
+            where=lambda pole: abs(pole.imag) > 0.1,  # else the last square is too small to be seen
         ),
         Misconception(
             "a product in the place of a quotient",

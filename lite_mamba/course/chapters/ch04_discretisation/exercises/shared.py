@@ -78,6 +78,16 @@ def _same(pair, right: tuple[Tensor, Tensor], rtol: float, atol: float) -> bool:
         return False
 
 
+def several(delta: float, A: Tensor, B: Tensor) -> bool:
+    """Whether there are several buckets: one that is mixed with others, or a row of N × N numbers, shows only then."""
+    return len(A) > 1
+
+
+def pours(delta: float, A: Tensor, B: Tensor) -> bool:
+    """Whether every tap pours in: a negative B takes out."""
+    return bool((B > 0).all())
+
+
 def own_format(rule) -> Misconception:
     """A right `rule` that makes float32, or complex numbers, of whatever comes in."""
     return Misconception(
@@ -135,5 +145,5 @@ def for_one_number(rule) -> Misconception:
             lambda delta, A, B: rule(delta, float(A), B),
             lambda delta, A, B: rule(delta, math.exp(A), B),
         ],
-        where=lambda delta, A, B: len(A) > 1,
+        where=several,
     )

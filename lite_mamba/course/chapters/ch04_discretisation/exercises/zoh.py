@@ -13,7 +13,9 @@ from .shared import (
     for_real_numbers,
     in_each_format,
     own_format,
+    pours,
     rule_cases,
+    several,
     too_few_digits,
     zoh,
 )
@@ -119,6 +121,7 @@ ZOH = Exercise(
             "Your input has the wrong sign: water that is poured in lowers the level. Since A is negative, "
             "exp(ΔA) − 1 is negative too, and their quotient is positive.",
             edited(zoh, "torch.expm1 → -torch.expm1"),
+            where=pours,
         ),
         Misconception(
             "forgotten brackets",
@@ -234,7 +237,7 @@ ZOH = Exercise(
         ),
         Misconception(
             "a matrix in the place of its diagonal",
-            "A is kept as N numbers, each for itself. You make a matrix of them, so that there are N × N entries. "
+            "A is kept as N numbers, each for itself. You make a matrix of them, with N × N entries. "
             "Nothing has to be mixed: work on each entry. In place of the matrix I stands the number 1.",
             [
                 *(
@@ -250,6 +253,7 @@ ZOH = Exercise(
                 edited(zoh, "torch.exp(delta * A) → torch.exp(torch.diag(delta * A))"),
                 _exponential_of_each_entry,
             ],
+            where=several,
         ),
         Misconception(
             "a division by Ā",
@@ -336,6 +340,7 @@ ZOH = Exercise(
             "Your Ā is right. In B̄ stands exp(ΔA) − 1, or 1 − exp(ΔA), times Δ or over Δ. The integral of exp(A·τ) "
             "from 0 to Δ divides by A: Δ is in the exponent already.",
             [edited(zoh, f"/ A * B → {over} * B") for over in ("* delta", "/ delta", "* -delta", "/ -delta")],
+            where=lambda delta, A, B: delta != 1,
         ),
         Misconception(
             "a sum in the exponent",
@@ -365,6 +370,7 @@ ZOH = Exercise(
                 edited(zoh, "torch.expm1(delta * A) / A * B → (1 / A) @ torch.expm1(delta * A) * B"),
                 edited(zoh, "A * B → A @ B"),
             ],
+            where=several,
         ),
         Misconception(
             "an exponential of an exponential",
