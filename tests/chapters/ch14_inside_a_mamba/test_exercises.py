@@ -27,6 +27,8 @@ def cards(name, mistake):
         ("hidden_attention", "an exponent taken for a decay", lambda case, got: got[1, 0] != 0),
         ("hidden_attention", "a state that is read too early", lambda case, got: got[1, 0] != 0),
         ("hidden_attention", "a step too few in the decay", lambda case, got: got[1, 0] != 0),
+        ("half_life", "a mean along the channels", lambda case, got: len(case["delta"]) > 1),
+        ("half_life", "no A", lambda case, got: case["A"].shape[1] > 1),
     ],
 )
 def test_the_case_of_a_card_shows_what_the_card_says(name, mistake, seen):
@@ -57,3 +59,49 @@ def test_no_small_number_is_said_to_be_added_to_a_quotient_without_one():
 def test_the_example_that_halves_is_not_the_case_of_the_card():
     for message, example in cards("hidden_attention", "a decay with the base 2"):
         assert "the example of the text" in message and abs(example.case["A"].item() + math.log(2)) > 0.01
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    ["the first taps in the first rows", "one tap", "a text that is a ring", "the first token repeated"],
+)
+def test_first_rows_and_other_taps_are_several(mistake):
+    for _, example in cards("conv_and_state", mistake):
+        past = zip(example.got.value[0], example.expected.value[0], strict=True)
+        assert len(example.case["taps"]) > 2 and sum(not torch.equal(*rows) for rows in past) > 1
+
+
+def test_first_rows_that_are_empty_are_several_and_not_all():
+    for message, example in cards("conv_and_state", "first rows of zeros"):
+        empty = (example.got.value[0] == 0).all(1)  # (L,)
+        assert 1 < empty.sum() < len(empty) and "only where every tap meets a token, or a row later" in message
+
+
+def test_no_token_counts_for_thousands_where_none_does():
+    for message, example in cards("half_life", "a mean of half-lives"):
+        ((first, second),) = example.case["delta"].tolist()
+        assert first / second < 2 and "thousands" not in message and "The smaller the Δ" in message
+
+
+def test_few_steps_are_not_said_to_be_many():
+    for message, example in cards("half_life", "the logarithm of what is left"):
+        assert example.case["delta"].shape[1] == 2 and example.case["delta"].min() > 8
+        assert "many steps, or a few large ones" in message
+
+
+def test_half_lives_that_grow_are_seen_beside_each_other():
+    for _, example in cards("half_life", "A in the numerator"):
+        ((rates, expected, got),) = zip(-example.case["A"], example.expected.value, example.got.value, strict=True)
+        assert len(rates) > 1 and torch.equal(got.argsort(), rates.argsort())
+        assert torch.equal(expected.argsort(), rates.argsort(descending=True))
+
+
+def test_a_median_is_not_said_to_leave_out_large_steps_alone():
+    for message, example in cards("half_life", "a median in the place of the mean"):
+        assert example.got.value < example.expected.value  # the small ones are missing more
+        assert "the smallest and the largest too" in message
+
+
+def test_the_step_of_the_writer_is_not_said_to_lie_before_it():
+    for message, _ in cards("hidden_attention", "the steps before the writer"):
+        assert "lie before its way, which goes from s + 1 to t" in message

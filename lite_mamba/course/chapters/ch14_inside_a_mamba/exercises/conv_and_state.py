@@ -29,6 +29,11 @@ def _ways_cases(draw: Draw) -> dict:
     }
 
 
+def _several_reach_back(gate: Tensor, taps: Tensor, **_) -> bool:
+    """Whether two taps or three lie before the text in the first row, and none in the last one."""
+    return 2 < len(taps) < 5 and len(taps) < len(gate)
+
+
 CONV_AND_STATE = Exercise(
     id="14.conv_and_state",
     title="Two ways through a layer",
@@ -167,15 +172,17 @@ CONV_AND_STATE = Exercise(
                 conv_and_state,
                 "(width - 1 - lag) → (torch.arange(length)[:, None].clamp(max=width - 1) - lag)",
             ),
+            where=_several_reach_back,
         ),
         Misconception(
             "first rows of zeros",
-            "Your first rows are empty: you begin where every tap meets a token. A place near the beginning has the "
-            "tokens that there are, and zeros for those before the text.",
+            "Your first rows are empty: you begin only where every tap meets a token, or a row later. A place near the "
+            "beginning has the tokens that there are, and zeros for those before the text.",
             [
                 edited(conv_and_state, f"(lag >= 0) & → (lag >= 0) & (torch.arange(length)[:, None] >= {first}) &")
                 for first in ("width - 1", "width")
             ],
+            where=_several_reach_back,
         ),
         Misconception(
             "the first token left out",
@@ -238,12 +245,13 @@ CONV_AND_STATE = Exercise(
                 edited(conv_and_state, "(lag >= 0) & (lag < width) → lag == 0"),
                 edited(conv_and_state, "return D * conv, → return D * torch.diag(conv.diagonal()),"),
             ],
+            where=_several_reach_back,
         ),
         Misconception(
             "a text that is a ring",
             "Your first rows read from the end of the text. Before it there are zeros.",
             edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length)\n    lag = lag % length  #"),
-            where=lambda gate, taps, **_: len(gate) >= len(taps),  # else a place gets two taps, or the last
+            where=_several_reach_back,  # in a short text a place gets two taps, or the last
         ),
         Misconception(
             "the first token repeated",
@@ -253,6 +261,7 @@ CONV_AND_STATE = Exercise(
                 "return D * conv, → missing = [taps[: max(0, width - 1 - t)].sum() for t in range(length)]\n"
                 "    conv[:, 0] += gate * torch.stack(missing)\n    return D * conv,",
             ),
+            where=_several_reach_back,
         ),
         Misconception(
             "a gate of the gate",

@@ -22,6 +22,10 @@ def _half_life_cases(draw: Draw) -> dict:
     return {"delta": delta, "A": A}
 
 
+def _several_states(delta: Tensor, A: Tensor) -> bool:
+    return A.shape[1] > 1
+
+
 def _tokens_until_half(after: int, whole: bool):
     """How many tokens from the first one on leave more than a half, and `after` more."""
 
@@ -70,8 +74,8 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a mean of half-lives",
-            "You take a half-life for each token and average them. A token with a tiny Δ then counts for thousands. "
-            "The steps add up in the exponent: what is averaged is Δ.",
+            "You take a half-life for each token and average them. The smaller the Δ of a token, the more it then "
+            "counts. The steps add up in the exponent: what is averaged is Δ.",
             edited(
                 half_life,
                 "math.log(2) / (-A * delta.mean(1, keepdim=True)) → "
@@ -141,9 +145,9 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "the logarithm of what is left",
-            "You take the logarithm of what is left over the whole text. After many steps that is 0, and "
-            "its logarithm is −∞, or that of the small number that you add. You had the exponent before: what did you "
-            "need the exponential for?",
+            "You take the logarithm of what is left over the whole text. After many steps, or a few large ones, that "
+            "is 0, and its logarithm is −∞, or that of the small number that you add. You had the exponent before: "
+            "what did you need the exponential for?",
             [
                 edited(
                     half_life,
@@ -177,6 +181,7 @@ HALF_LIFE = Exercise(
                 edited(half_life, ".mean(1, keepdim=True) → .mean(0, keepdim=True)"),
                 edited(half_life, ".mean(1, keepdim=True) → .mean(0)[:, None]"),
             ],
+            where=lambda delta, A: len(delta) > 1,
         ),
         Misconception(
             "a decay in the place of a time",
@@ -254,7 +259,7 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a median in the place of the mean",
-            "You take the median of the tokens. The exponents of all of them add up, the large ones too.",
+            "You take the median of the tokens. The exponents of all of them add up, the smallest and the largest too.",
             [
                 edited(half_life, ".mean(1, keepdim=True) → .median(1, keepdim=True).values"),
                 lambda delta, A: (math.log(2) / (-A[:, :, None] * delta[:, None])).median(-1).values,
@@ -284,6 +289,7 @@ HALF_LIFE = Exercise(
                 edited(half_life, f"(-A * delta.mean(1, keepdim=True)) → delta.mean(1, keepdim=True){shape}")
                 for shape in ("", ".expand(A.shape)")
             ],
+            where=_several_states,
         ),
         Misconception(
             "A in the numerator",
@@ -292,13 +298,14 @@ HALF_LIFE = Exercise(
                 edited(half_life, "math.log(2) / (-A * → math.log(2) * -A / ("),
                 edited(half_life, "math.log(2) / (-A * → math.log(2) * (-A * "),
             ],
+            where=lambda delta, A: len(A) == 1 < A.shape[1],  # of one channel: those of two differ in Δ, too
         ),
         Misconception(
             "one A for all states",
             "You take one A for all states of a channel, the mean or the sum of theirs. Each state has an A of its "
             "own, and so a half-life of its own.",
             [edited(half_life, f"-A * → -A.{one}(1, keepdim=True).expand(A.shape) *") for one in ("mean", "sum")],
-            where=lambda delta, A: A.shape[1] > 1,
+            where=_several_states,
         ),
         Misconception(
             "a time that is rounded",
