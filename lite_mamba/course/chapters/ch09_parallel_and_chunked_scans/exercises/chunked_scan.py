@@ -437,6 +437,7 @@ CHUNKED_SCAN = Exercise(
                 edited(chunked_scan, f"a.prod(dim=1) → {decays}")
                 for decays in ("a.flatten(1).prod(dim=1)", "a.prod().expand(len(a))")
             ],
+            where=lambda a, x, chunk: a[0].numel() > 1,
         ),
         Misconception(
             "an axis of chunks that is left over",

@@ -17,6 +17,7 @@ from .shared import (
     by_cumulative_products,
     guarded,
     linear_loop,
+    product_shrinks,
     scan_case,
     zero_first,
 )
@@ -219,8 +220,8 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "too few rounds",
-            "Your loop stops too early for some L: the last steps lack the first ones. As "
-            "long as the shift is smaller than L, somebody still has a partner.",
+            "Your loop stops too early for some L: the end lacks the beginning. As long as the shift is smaller than "
+            "L, somebody still has a partner.",
             [
                 edited(hillis_steele, "shift < len(a) → shift < len(a) // 2"),
                 edited(hillis_steele, "shift < len(a) → shift < 2 ** round(math.log2(len(a)))"),
@@ -261,6 +262,7 @@ HILLIS_STEELE = Exercise(
             "Your shifts go along the last axis. Time is the first one: of (L, N) you have joined the states with one "
             "another, and no step with the step before.",
             _along_the_states,
+            where=lambda a, x: x.ndim > 1 and min(x.shape) > 1,
         ),
         Misconception(
             "a shift that grows too fast",
@@ -432,13 +434,14 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "a division by a product of decays",
-            "You divide by the product of all decays so far. It shrinks to zero, and no digit is left; a decay of 0 "
-            "makes it zero at once. A small number in the divisor only hides this. Joins in rounds need no division.",
+            "You divide by the product of all decays so far. A decay of 0 makes it zero at once, and many small ones "
+            "do the same. A small number in the divisor only hides this. Joins in rounds need no division.",
             [
                 by_cumulative_products,
                 *guarded(by_cumulative_products, "product", "(product + {})"),
                 *guarded(by_cumulative_products, "product", "product.clamp(min={})"),
             ],
+            where=product_shrinks,
         ),
         LOGARITHMS,
         Misconception(

@@ -13,7 +13,7 @@ from ....checking.exercise import Draw, Exercise, Misconception
 from .combine import combine
 from .cost import failing
 from .hillis_steele import hillis_steele
-from .shared import by_cumulative_products, linear_loop, zero_first
+from .shared import by_cumulative_products, linear_loop, product_shrinks, zero_first
 
 STATES, OF_A, OF_X = "the table of states", "the gradient of a", "the gradient of x"
 ZEROS = "the number of whole tables of zeros that the backward pass makes at each step"
@@ -86,6 +86,11 @@ def _facts(loop, a: Tensor, x: Tensor) -> Facts | None:
 
 def _table_case(draw: Draw, length: int, states: int) -> dict:
     return {"a": draw.normal(length, states), "x": draw.normal(length, states)}
+
+
+def _no_decay_is_zero(a: Tensor, x: Tensor) -> bool:
+    """Whether something of the state before the first step is left in each state."""
+    return bool((a != 0).all())
 
 
 def _filled_rounds(a, x):
@@ -208,6 +213,7 @@ LINEAR_LOOP = Exercise(
             "You divide by the product of all decays so far. A decay of 0 makes it zero at once, and many small ones "
             "do the same. Here one step after the other is asked for, and a step needs no division.",
             by_cumulative_products,
+            where=product_shrinks,
         ),
         Misconception(
             "a state cut off from its past",
@@ -246,6 +252,7 @@ LINEAR_LOOP = Exercise(
             "a first state that is not zero",
             "Your h is not zero before the first step, and each state holds what is left of that.",
             edited(linear_loop, "torch.zeros_like(x[0]) → torch.ones_like(x[0])"),
+            where=_no_decay_is_zero,
         ),
         Misconception(
             "one tensor for all states",
@@ -317,6 +324,7 @@ LINEAR_LOOP = Exercise(
             "a first step that is taken twice",
             "You start with h = x[0], and then do step 0 as well. Before step 0 the state is zero.",
             edited(linear_loop, "torch.zeros_like(x[0]) → x[0]"),
+            where=_no_decay_is_zero,
         ),
         Misconception(
             "a drive that fades at once",
@@ -349,6 +357,7 @@ LINEAR_LOOP = Exercise(
                     for faded in ((), ("a_t * h → h * a_t",))
                 ),
             ],
+            where=lambda a, x: x.shape[1] > 1,
         ),
         Misconception(
             "states of the step before",

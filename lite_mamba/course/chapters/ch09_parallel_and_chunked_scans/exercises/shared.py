@@ -37,6 +37,11 @@ def guarded(function, divisor: str, guard: str, epsilons=EPSILONS) -> list:
     return [edited(function, f"/ {divisor} → / {guard.format(e)}") for e in epsilons]
 
 
+def product_shrinks(a: Tensor, x: Tensor) -> bool:
+    """Whether the product of the decays comes near to zero: a division by it is shown there."""
+    return bool((a.cumprod(0).abs() < 1e-5).any())
+
+
 LOGARITHMS = Misconception(
     "logarithms of decays",
     "You take the logarithm of a. A decay below zero has none, and what comes of it is not a number. Joins multiply "

@@ -8,7 +8,16 @@ from ....checking.exercise import Exercise, Misconception
 from .combine import combine
 from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, by_halves, priced
 from .hillis_steele import hillis_steele
-from .shared import LOGARITHMS, as_digits, by_cumulative_products, guarded, linear_loop, scan_case, zero_first
+from .shared import (
+    LOGARITHMS,
+    as_digits,
+    by_cumulative_products,
+    guarded,
+    linear_loop,
+    product_shrinks,
+    scan_case,
+    zero_first,
+)
 
 
 def up_down(a: Tensor, x: Tensor) -> Tensor:
@@ -368,6 +377,7 @@ UP_DOWN = Exercise(
                 edited(up_down, f"{WEAVE} → torch.stack([even, odd], dim={one})")
                 for one in ("1).flatten(", "-1).flatten(", "-1).flatten(0, 1")
             ],
+            where=lambda a, x: x.shape[1:] != (2,),  # of two states the last of these keeps the shape
         ),
         Misconception(
             "the top of the tree alone",
@@ -424,6 +434,7 @@ UP_DOWN = Exercise(
                 *guarded(by_cumulative_products, "product", "(product + {})"),
                 *guarded(by_cumulative_products, "product", "product.clamp(min={})"),
             ],
+            where=product_shrinks,
         ),
         LOGARITHMS,
         Misconception(
