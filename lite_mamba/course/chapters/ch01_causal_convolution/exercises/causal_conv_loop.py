@@ -184,7 +184,7 @@ CAUSAL_CONV_LOOP = Exercise(
                     " + bias[:, None] → + bias[:, None] * (torch.arange(length) >= width)",
                 ),
             ],
-            where=three_taps_or_more,
+            where=lambda x, weight, bias: weight.shape[1] > 2 and every_tap_counts(x, weight, bias),
         ),
         Misconception(
             "a first sample that is never read",

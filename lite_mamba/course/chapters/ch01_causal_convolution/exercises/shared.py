@@ -101,6 +101,8 @@ def conv_cases(draw: Draw) -> dict:
         weight = torch.zeros_like(weight)
         weight[:, -1] = 1
         return {"x": x, "weight": weight, "bias": torch.zeros(channels, dtype=dtype)}
+    if draw.whole:
+        weight[weight == 0] = 3  # a tap of zero hides which sample it meets
     return {"x": x, "weight": weight, "bias": draw.normal(channels, dtype=dtype)}
 
 
