@@ -1021,7 +1021,7 @@ FFT = [
     ),
     ("real parts", fft_joined(lambda U, K: U.real * K.real), "real parts too early"),
     ("sizes", fft_joined(lambda U, K: abs(U) * abs(K)), "sizes without angles"),
-    ("conjugate", fft_joined(lambda U, K: U * torch.conj(K)), "a kernel that runs backwards"),
+    ("conjugate", fft_joined(lambda U, K: U * torch.conj(K)), "a cross-correlation"),
     ("flipped", lambda u, k: fft_complex(u, k.flip(0)), "a kernel that was turned round"),
     ("sums", fft_joined(torch.add), "values that are added"),
     ("back with L", fft_joined(times, back=lambda n: n // 2), "a way back with the wrong n"),
@@ -1069,7 +1069,7 @@ FFT = [
     ("3L // 2 + 1", fft_joined(times, n=lambda L: 3 * L // 2 + 1), "half as much again"),
     ("1.5 L rounded up", fft_joined(times, n=lambda L: math.ceil(1.5 * L)), "half as much again"),
     ("the real part of the product", fft_joined(lambda U, K: torch.real(U * K)), "real parts too early"),
-    ("conjugate of u", fft_joined(lambda U, K: torch.conj(U) * K), "a kernel that runs backwards"),
+    ("conjugate of u", fft_joined(lambda U, K: torch.conj(U) * K), "a cross-correlation"),
     (
         "a product of samples",
         lambda u, k: torch.fft.irfft(torch.fft.rfft(u * k, 2 * len(u)), 2 * len(u))[: len(u)],
@@ -1218,9 +1218,9 @@ HUNT = [
         lambda u, k: torch.fft.irfft(torch.conj(torch.fft.rfft(k, 999)) * torch.fft.rfft(u, 999), 999)[
             ..., : u.shape[2]
         ],
-        "a kernel that runs backwards",
+        "a cross-correlation",
     ),
-    ("flipped there and back", lambda u, k: mended_by_groups(u.flip(-1), k).flip(-1), "a kernel that runs backwards"),
+    ("flipped there and back", lambda u, k: mended_by_groups(u.flip(-1), k).flip(-1), "a cross-correlation"),
     ("one less, guessed", hunted(lambda L: 2 * ceil(L) - 1, back=False), "a length that irfft must guess"),
     ("complex", mended_without_real, "a complex result"),
     ("base e", hunted(lambda L: 2 ** math.ceil(math.log(2 * L))), "a natural logarithm"),

@@ -4,6 +4,7 @@ import pytest
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.checking.trial import judge
+from lite_mamba.course.page.check import card
 
 
 def cards(name, mistake):
@@ -27,6 +28,10 @@ def cards(name, mistake):
         ("ssm_kernel", "the first tap twice", lambda case, got: len(got) > 2),
         ("ssm_kernel", "exponents between whole numbers", lambda case, got: len(got) > 2),
         ("ssm_kernel", "a sign that is lost", lambda case, got: case["A_bar"].min() < 0 and got.isfinite().all()),
+        ("convolve", "a centred output", lambda case, got: len(case["u"]) > 2),
+        ("convolve", "a response that goes in a circle", lambda case, got: len(case["u"]) > 2),
+        ("convolve", "zeros that are put in twice", lambda case, got: len(case["u"]) > 2),
+        ("convolve", "a kernel without room", lambda case, got: len(case["u"]) > 1),
     ],
 )
 def test_the_case_of_a_card_shows_what_the_card_says(name, mistake, seen):
@@ -60,3 +65,67 @@ def test_a_state_that_is_added_to_itself_is_so_in_both_spellings():
 
 def test_states_that_are_averaged_are_not_said_to_be_only_added_up():
     assert all("or average them" in message for message, _ in cards("ssm_kernel", "states that are added up too early"))
+
+
+def test_one_axis_that_is_left_is_not_said_to_be_two():
+    found = list(cards("convolve", "axes that are left"))
+    assert [example.got.value.ndim for _, example in found] == [3, 2]
+    assert all("batch or channel, or both," in message for message, _ in found)
+
+
+@pytest.mark.parametrize("name", ["fft_convolve", "mended_convolve"])
+def test_a_complex_result_that_looks_real_is_said_to_be_complex(name):
+    chosen = exercise(f"05.{name}")
+    (known,) = (one for one in chosen.misconceptions if one.name == "a complex result")
+    words = card(chosen, judge(chosen, known.answers[0])).text()
+    assert "complex64" in words and "e-08" not in words
+
+
+def test_an_input_that_runs_backwards_is_not_called_a_kernel_that_does():
+    assert all(
+        "one of the two lists runs backwards" in message for message, _ in cards("fft_convolve", "a cross-correlation")
+    )
+
+
+def test_a_clock_with_room_enough_is_not_said_to_have_added_something_up():
+    (_, small), (message, enough) = cards("fft_convolve", "a larger clock for the way back alone")
+    assert small.case["u"].equal(enough.case["u"])
+    assert "anything that has come round stays so" in message
+
+
+def test_one_output_that_goes_round_is_not_said_to_be_several():
+    for message, example in cards("fft_convolve", "half as much again"):
+        assert (example.got.value != example.expected.value).sum() == 1
+        assert "at least the last output" in message
+
+
+def test_the_end_of_a_clock_is_not_its_beginning():
+    for _, example in cards("mended_convolve", "the end of the clock"):
+        assert example.case["u"].shape[-1] not in (4, 8)
+
+
+def test_what_goes_round_is_seen_where_outputs_are_hidden():
+    for _, example in cards("mended_convolve", "outputs that are hidden"):
+        assert example.got.value[example.got.value != example.expected.value].all()
+
+
+def test_a_tap_is_missing_where_a_kernel_was_cut():
+    for _, example in cards("mended_convolve", "a kernel that was cut"):
+        assert (example.got.value != example.expected.value)[..., 1:].any()
+
+
+def test_a_longer_input_that_is_not_refused_is_spoken_of():
+    found = list(cards("is_time_invariant", "an input that got longer"))
+    assert any(example.case["layer"].__name__ == "quieter_and_quieter" for _, example in found)
+    assert all("one that counts from the end" in message for message, _ in found)
+
+
+def test_outputs_that_differ_in_time_pass_where_the_order_is_forgotten():
+    for _, example in cards("is_time_invariant", "a comparison that forgets the order"):
+        assert example.got.value is True and example.expected.value is False
+
+
+def test_a_system_that_does_the_same_every_third_step_is_spoken_of():
+    found = list(cards("is_time_invariant", "a shift of your own"))
+    assert any(example.case["layer"].__name__ == "every_third_step" for _, example in found)
+    assert all("every second or third step" in message for message, _ in found)

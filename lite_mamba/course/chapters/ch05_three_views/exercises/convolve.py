@@ -41,6 +41,11 @@ def several_samples(u, kernel) -> bool:
     return len(u) > 1
 
 
+def _three_samples(u, kernel) -> bool:
+    """Where more than one output is read from the wrong samples, and the middle is not the end."""
+    return len(u) > 2
+
+
 WRAP = "Send in a one at the last step: which outputs may answer?"
 
 
@@ -96,7 +101,7 @@ CONVOLVE = Exercise(
                 _padded("(len(u) - 1) // 2, len(u) // 2"),
                 _padded("(len(u) - 1) // 2, (len(u) - 1) // 2"),
             ],
-            where=several_samples,
+            where=_three_samples,
         ),
         Misconception(
             "a response that runs into the past",
@@ -134,6 +139,7 @@ CONVOLVE = Exercise(
             "The first outputs read the last samples, but before the start all samples count as zero. In Python an "
             "index below zero counts from the end, and a Fourier transform of L points goes round, too. " + WRAP,
             _in_a_circle,
+            where=_three_samples,
         ),
         Misconception(
             "an output one step late",
@@ -190,10 +196,12 @@ CONVOLVE = Exercise(
             "There are twice as many zeros in front as the taps need, and the first outputs read nothing else. "
             "causal_conv puts its own there; F.conv1d does not.",
             [_padded("2 * len(kernel) - 2, 0", *cut) for cut in ((), ("[0, 0] → [0, 0, : len(u)]",))],
+            where=_three_samples,
         ),
         Misconception(
             "axes that are left",
-            "The numbers are right, and batch and channel are still around them. u has neither: take them off again.",
+            "The numbers are right, and batch or channel, or both, are still around them. u has neither: take them off "
+            "again.",
             [edited(convolve, f"[0, 0] → {left}") for left in ("", "[0]")],
         ),
         Misconception(
@@ -248,6 +256,7 @@ CONVOLVE = Exercise(
             "A kernel as long as the input fits on it in one place only, so one number comes out. The samples before "
             "the start count as zero: they have to be there.",
             [_padded("0, 0"), _padded("0, 0", "[0, 0] → [0, 0, 0]")],
+            where=several_samples,  # one sample needs none before it
         ),
     ],
 )

@@ -148,8 +148,8 @@ FFT_CONVOLVE = Exercise(
         ),
         Misconception(
             "half as much again",
-            "1.5 L hours: the last outputs after the end still go round. The product of two lists of L numbers has "
-            "2L − 1.",
+            "About 1.5 L hours: at least the last output after the end still goes round. The product of two lists of "
+            "L numbers has 2L − 1.",
             [
                 edited(fft_convolve, f"2 * len(u) → {points}")
                 for points in ("len(u) + len(u) // 2", "len(u) + len(u) // 2 + 1", "len(u) + (len(u) + 1) // 2")

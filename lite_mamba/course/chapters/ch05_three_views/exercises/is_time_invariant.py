@@ -232,8 +232,8 @@ IS_TIME_INVARIANT = Exercise(
         Misconception(
             "an input that got longer",
             "You put zeros in front and keep all of u, so the delayed input is longer than u. A system with one Δ for "
-            "each step has none for the extra samples, and raises an error, which says nothing about time. Drop "
-            "`shift` samples at the end.",
+            "each step raises an error then, which says nothing about time, and one that counts from the end counts "
+            "otherwise. Drop `shift` samples at the end.",
             [
                 _moved("F.pad(u, (shift, 0))", "F.pad(layer(u), (shift, 0))"),
                 _moved("F.pad(u, (shift, 0))"),
@@ -523,11 +523,13 @@ IS_TIME_INVARIANT = Exercise(
                 _moved(both="layer(late_input).sort()[0], late_output.sort()[0]"),
                 _moved(both="layer(late_input).sum(), layer(u).sum()"),
             ],
+            where=lambda **case: not is_time_invariant(**case),
         ),
         Misconception(
             "a shift of your own",
             "You delay by steps that you have chosen yourself: 1, one more or less, or all up to `shift`. A system "
-            "that does the same every second step passes one shift and fails another: use the `shift` that is given.",
+            "that does the same every second or third step passes one shift and fails another: use the `shift` that is "
+            "given.",
             [
                 edited(is_time_invariant, f"late_input = → shift = {own}\n    late_input =")
                 for own in (1, 2, 3, "shift + 1", "shift - 1")

@@ -38,6 +38,11 @@ def _batch(draw: Draw) -> dict:
     return {"u": draw.normal(batch, channels, length), "kernel": draw.normal(channels, length)}
 
 
+def _no_sum_is_zero_again(u: Tensor) -> bool:
+    """Where samples that are added up tell, as the samples do, whether something has come in."""
+    return torch.equal(u.cumsum(-1) != 0, (u != 0).cumsum(-1) > 0)
+
+
 MENDED_CONVOLVE = Exercise(
     id="05.mended_convolve",
     title="The response that begins before the impulse",
@@ -179,6 +184,7 @@ MENDED_CONVOLVE = Exercise(
                 edited(view, "[..., : u.shape[-1]] → [..., -u.shape[-1] :]")
                 for view in (_with_points(NEXT), _with_points("2 * u.shape[-1] - 1"), suspect_convolve)
             ],
+            where=lambda u, kernel: u.shape[-1] not in (4, 8),  # there the suspect's clock ends after L hours
         ),
         Misconception(
             *COMPLEX,
@@ -207,11 +213,8 @@ MENDED_CONVOLVE = Exercise(
             "outputs that are hidden",
             "You set to zero what comes before the first sample that is not zero. The end of the response still goes "
             "round: as soon as something has come in, it is added to the outputs, and nobody sees it.",
-            [
-                edited(suspect_convolve, f"[..., : u.shape[-1]] → [..., : u.shape[-1]] * ({heard})")
-                for heard in ("(u != 0).cumsum(-1) > 0", "u.cumsum(-1) != 0")
-            ],
-            where=in_another_case,
+            edited(suspect_convolve, "[..., : u.shape[-1]] → [..., : u.shape[-1]] * ((u != 0).cumsum(-1) > 0)"),
+            where=lambda u, kernel: in_another_case(u, kernel) and _no_sum_is_zero_again(u),
         ),
         Misconception(
             "a kernel that was cut",
@@ -221,6 +224,7 @@ MENDED_CONVOLVE = Exercise(
                 edited(suspect_convolve, f"rfft(kernel, → rfft(kernel[..., : {left}],")
                 for left in ("kernel.shape[-1] // 2", "points - kernel.shape[-1] + 1")
             ],
+            where=in_another_case,  # in the first case no missing tap shows
         ),
         Misconception(
             "padding only one of the two",

@@ -28,6 +28,8 @@ def draw_pair(draw: Draw, shortest: int = 2) -> dict:
 def _rounded(function, **case):
     """What a function returns, rounded: the FFT leaves 1e-8 where a zero belongs, which is hard to read in a table."""
     y = function(*case.values())
+    if isinstance(y, Tensor) and y.is_complex():
+        return torch.view_as_complex(torch.view_as_real(y).round(decimals=5) + 0.0)
     return y.round(decimals=5) + 0.0 if isinstance(y, Tensor) and y.is_floating_point() else y
 
 
@@ -67,8 +69,8 @@ def _close(y, right: Tensor, room: float) -> bool:
 
 LARGER_ON_THE_WAY_BACK = (
     "a larger clock for the way back alone",
-    "Only irfft has more points. The values were taken on a smaller clock, and what comes round there is added up "
-    "already; on a larger one they belong to other hours. All three calls need the same n.",
+    "Only irfft has more points. The values were taken on a smaller clock; on a larger one they belong to other hours, "
+    "and anything that has come round stays so. All three calls need the same n.",
 )
 
 
@@ -80,9 +82,9 @@ FEWER_ON_THE_WAY_BACK = (
 
 
 RUNNING_BACKWARDS = (
-    "a kernel that runs backwards",
-    "A complex conjugate turns time round, and so do two flips: this is a cross-correlation. Multiply the values as "
-    "they are.",
+    "a cross-correlation",
+    "A complex conjugate turns time round, and so do two flips: one of the two lists runs backwards. Multiply the "
+    "values as they are.",
 )
 
 
