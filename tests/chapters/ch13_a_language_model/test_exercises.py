@@ -45,6 +45,24 @@ def of_one_name(case, got):
         ),
         ("held_out", "most files held out", lambda case, got: len(got) / 2 < sum(got) < len(got)),
         ("held_out", "the name without its folder", of_one_name),
+        ("draw_byte", "the same byte always at temperature 0", lambda case, got: case["temperature"] == 0),
+        ("draw_byte", "the byte before", lambda case, got: got >= 0),
+        ("draw_byte", "no softmax", lambda case, got: case["logits"].isfinite().all()),
+        ("window_bits", "a model that wakes up anew in each window", lambda case, got: got["the result"] > 0),
+        ("window_bits", "guesses that are not counted", lambda case, got: case["window"] > 1),
+        ("window_bits", "a step that is one too long", lambda case, got: got["the result"] > 0),
+        ("window_bits", "a byte that is read twice", lambda case, got: case["window"] > 1),
+        (
+            "window_bits",
+            "full windows, each by itself",
+            lambda case, got: all((len(case["ids"]) - guessed) % case["window"] for guessed in (0, 1)),
+        ),
+        ("window_bits", "a window that slides", lambda case, got: case["window"] > 1),  # 1 is its length
+        (
+            "window_bits",
+            "a few bytes of the past",
+            lambda case, got: any(start > 8 for start in range(0, len(case["ids"]) - 1, case["window"])),
+        ),
     ],
 )
 def test_the_case_of_a_card_shows_what_the_card_says(name, mistake, seen):
@@ -100,3 +118,30 @@ def test_a_file_without_a_folder_is_not_said_to_lose_its_folder_alone():
     ]
     assert any("/" not in path for path in wrong)
     assert all("with its ending or without" in message for message, _ in found)
+
+
+def test_a_line_that_becomes_shorter_is_not_said_to_be_stretched():
+    for message, example in cards("draw_byte", "a temperature behind the softmax"):
+        assert example.case["temperature"] > 1  # by which the line is divided
+        assert "longer or shorter" in message
+
+
+def test_a_whole_number_is_not_said_to_be_the_largest_logit_itself():
+    (message, whole), (_, itself) = cards("draw_byte", "the largest logit in the place of its byte")
+    assert whole.got.value == int(whole.case["logits"].max()) != whole.case["logits"].max()
+    assert itself.got.value == itself.case["logits"].max() and "or what `int` leaves of it" in message
+
+
+def test_a_border_without_a_byte_on_its_left_is_said_to_have_none():
+    found = list(cards("draw_byte", "a piece that holds its right end"))
+    assert {example.case["u"] for _, example in found} == {0} and [example.got.value for _, example in found][1:] == [
+        -1,
+        3,
+    ]
+    assert all("at 0 may find none" in message for message, _ in found)
+
+
+def test_pieces_that_are_not_all_equal_are_not_said_to_be():
+    counts = [sum(round(u / 1000 * 3) == byte for u in range(1000)) for byte in range(4)]
+    assert counts[0] < counts[1] > counts[3]
+    assert all("equal pieces, or all but" in message for message, _ in cards("draw_byte", "pieces of one length"))

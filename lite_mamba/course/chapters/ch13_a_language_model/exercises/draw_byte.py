@@ -73,8 +73,8 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "a temperature behind the softmax",
-            "Your temperature comes behind the softmax, where it stretches the whole line and sharpens nothing. The "
-            "logits are divided, before the softmax.",
+            "Your temperature comes behind the softmax, where it makes the whole line longer or shorter and sharpens "
+            "nothing. The logits are divided, before the softmax.",
             [
                 edited(draw_byte, "(logits / temperature).softmax(-1) → logits.softmax(-1) / temperature"),
                 edited(draw_byte, "(logits / temperature).softmax(-1) → logits.softmax(-1) / temperature", "[:-1] → "),
@@ -93,20 +93,16 @@ DRAW_BYTE = Exercise(
             [
                 edited(draw_byte, "if temperature == 0: → if False:"),
                 edited(draw_byte, "int(logits.argmax()) → len(logits) - 1"),
-                edited(draw_byte, "if temperature == 0: → if False:", "<= u → < u"),
-                edited(draw_byte, "int(logits.argmax()) → len(logits) - 1", "<= u → < u"),
                 edited(draw_byte, "int(logits.argmax()) → len(logits)"),
-                edited(draw_byte, "int(logits.argmax()) → len(logits)", "<= u → < u"),
             ],
+            where=lambda u, **_: u > 0,  # at 0, a border taken for the piece on its left is another mistake
         ),
         Misconception(
             "the byte before",
             "You are one too low: that byte's running sum is still at or below u. The next one is the first that "
             "exceeds it.",
-            [
-                edited(draw_byte, "return int((p → return -1 + int((p"),
-                edited(draw_byte, "int((p.cumsum(-1)[:-1] <= u).sum()) → max(0, int((p.cumsum(-1) <= u).sum()) - 1)"),
-            ],
+            edited(draw_byte, "return int((p → return -1 + int((p"),
+            where=lambda **case: draw_byte(**case) > 0,  # before the first byte stands none
         ),
         Misconception(
             "the byte after",
@@ -179,6 +175,7 @@ DRAW_BYTE = Exercise(
                 ),
                 edited(draw_byte, ".softmax(-1) → \n    p = p / p.sum()"),
             ],
+            where=lambda logits, **_: logits.isfinite().all(),
         ),
         Misconception(
             "a running sum before the softmax",
@@ -319,7 +316,8 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "the largest logit in the place of its byte",
-            "At temperature 0 you give the largest logit itself. The task asks for the byte that has it.",
+            "At temperature 0 you give the largest logit itself, or what `int` leaves of it. The task asks for the "
+            "byte that has it.",
             [
                 edited(draw_byte, "logits.argmax() → logits.max()"),
                 edited(draw_byte, "int(logits.argmax()) → logits.max().item()"),
@@ -327,8 +325,8 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "a piece that holds its right end",
-            "Where u falls exactly on a border, you give the byte on its left. A piece holds its left end: a byte of "
-            "probability 0 has an empty piece and never comes, not even at u = 0.",
+            "Where u falls exactly on a border, you look for the byte on its left, and at 0 may find none. A piece "
+            "holds its left end: a byte of probability 0 has an empty piece and never comes, not even at u = 0.",
             [
                 edited(draw_byte, "<= u → < u"),
                 edited(draw_byte, "int((p.cumsum(-1)[:-1] <= u).sum()) → int((p.cumsum(-1) - p < u).sum()) - 1"),
@@ -340,8 +338,8 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "pieces of one length",
-            "You cut the line into equal pieces, so that each byte is as likely as any other. The length of a piece is "
-            "the probability of its byte.",
+            "You cut the line into equal pieces, or all but, whatever the logits are. The length of a piece is the "
+            "probability of its byte.",
             [
                 edited(draw_byte, "return int((p.cumsum(-1)[:-1] <= u).sum()) → return int(u * len(p))"),
                 edited(draw_byte, "return int((p.cumsum(-1)[:-1] <= u).sum()) → return int(u * 256)"),

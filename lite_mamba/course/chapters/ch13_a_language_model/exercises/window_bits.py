@@ -254,6 +254,7 @@ WINDOW_BITS = Exercise(
                     for last, dropped in ((", :-1", ""), ("", ", :-1"))
                 ),
             ],
+            where=lambda window, **_: window > 1,
         ),
         Misconception(
             "windows that overlap",
@@ -279,6 +280,7 @@ WINDOW_BITS = Exercise(
                 )
                 for pieces in ("ids", "ids[1:]")
             ],
+            where=lambda window, **_: window > 1,
         ),
         Misconception(
             "a last byte that nobody guesses",
@@ -419,6 +421,7 @@ WINDOW_BITS = Exercise(
                     "(len(ids) - 1) / torch → guesses / torch",
                 ),
             ],
+            where=lambda window, **_: window > 1,
         ),
         Misconception(
             "a mean in the place of a sum",
@@ -534,18 +537,16 @@ WINDOW_BITS = Exercise(
                     "+= len(part) - 1 → += len(part)",
                     "cross_entropy(logits, → cross_entropy(logits[:-1],",
                 ),
-                *(
-                    edited(
-                        window_bits,
-                        f"range(0, len(ids) - 1, window) → range(0, len(ids) - 1, {step})",
-                        "start + window + 1] → start + window]",
-                        "model(part[None, :-1], stream) → model(part[None], stream)",
-                        "+= len(part) - 1 → += len(part)",
-                        "cross_entropy(logits, → cross_entropy(logits[:-1],",
-                    )
-                    for step in ("window - 1", "max(1, window - 1)")
+                edited(
+                    window_bits,
+                    "range(0, len(ids) - 1, window) → range(0, len(ids) - 1, window - 1)",
+                    "start + window + 1] → start + window]",
+                    "model(part[None, :-1], stream) → model(part[None], stream)",
+                    "+= len(part) - 1 → += len(part)",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
                 ),
             ],
+            where=lambda window, **_: window > 1,
         ),
         Misconception(
             "the code as it was found",
@@ -575,7 +576,7 @@ WINDOW_BITS = Exercise(
             "You read full windows alone, and leave out what fills none at the end. And each of them begins with an "
             "empty state, in a batch no less than in a loop: none knows what came before it.",
             [_side_by_side(inside=False), _side_by_side(inside=True)],
-            where=lambda ids, window, **_: len(ids) > window > 1,
+            where=lambda ids, window, **_: len(ids) > window and len(ids) % window and (len(ids) - 1) % window,
         ),
         Misconception(
             "nats in the place of bits",
@@ -597,6 +598,7 @@ WINDOW_BITS = Exercise(
                 _sliding,
                 edited(_sliding, "range(1, len(ids)) → range(window, len(ids))", "/ len(costs) → / max(1, len(costs))"),
             ],
+            where=lambda window, **_: window > 1,
         ),
         Misconception(
             "one window of the past",
@@ -609,6 +611,7 @@ WINDOW_BITS = Exercise(
             "Each window is read together with a few bytes before it, from an empty state: what lies further back is "
             "forgotten, and those bytes are read again. Read every byte once, and carry the state.",
             [_behind(more) for more in (1, 2, 3, 4, 8)],
+            where=lambda ids, window, **_: len(ids) >= window + 10,  # something lies further back than 8 bytes
         ),
         Misconception(
             "8 bits for each window",
