@@ -1101,7 +1101,7 @@ LEAK = [
         test=lambda files, held: files >= held, train=lambda files, held: files < len(files) - held),
      "a test on what was trained on"),
     ("trained from held on", repaired(train=lambda files, held: files >= held), "a test on what was trained on"),
-    ("a ridge of 1, and bytes drawn", lambda f, y, h, r: drawn(f, y, h, 1.0), "a ridge of your own"),
+    ("a ridge of 1, and bytes drawn", lambda f, y, h, r: drawn(f, y, h, 1.0), "a ridge as the remedy"),
     ("no ridge", lambda f, y, h, r: by_files(f, y, h, 0), "a ridge of your own"),
     ("a plain share, on the scale of all", repaired(
         scale="all", score=lambda said, true: (said == true).float().mean().item()), "a plain share of right answers"),
@@ -1123,7 +1123,7 @@ LEAK = [
     ("twice the ridge", lambda f, y, h, r: by_files(f, y, h, 2 * r), "a ridge of your own"),
     ("half the ridge", lambda f, y, h, r: by_files(f, y, h, r / 2), "a ridge of your own"),
     ("n times the ridge, and bytes drawn", lambda f, y, h, r: drawn(f, y, h, r * y[:-h].numel()),
-     "a ridge of your own"),
+     "a ridge as the remedy"),
 ]  # fmt: skip
 
 

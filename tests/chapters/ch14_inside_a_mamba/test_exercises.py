@@ -29,6 +29,8 @@ def cards(name, mistake):
         ("hidden_attention", "a step too few in the decay", lambda case, got: got[1, 0] != 0),
         ("half_life", "a mean along the channels", lambda case, got: len(case["delta"]) > 1),
         ("half_life", "no A", lambda case, got: case["A"].shape[1] > 1),
+        ("fit_probe", "a mean that is not the feature's", lambda case, got: case["x"].shape[1] > 1),
+        ("fit_probe", "the number of features", lambda case, got: case["x"].shape[1] > 1),
     ],
 )
 def test_the_case_of_a_card_shows_what_the_card_says(name, mistake, seen):
@@ -105,3 +107,70 @@ def test_a_median_is_not_said_to_leave_out_large_steps_alone():
 def test_the_step_of_the_writer_is_not_said_to_lie_before_it():
     for message, _ in cards("hidden_attention", "the steps before the writer"):
         assert "lie before its way, which goes from s + 1 to t" in message
+
+
+def test_places_that_are_no_mask_are_not_said_to_be_two():
+    for message, example in cards("fit_probe", "places in the place of a mask"):
+        assert len(example.case["x"]) > 4  # places 0, 1, −1 and −2, with ~ for the second group
+        assert "the same few examples" in message and "0 and 1" not in message
+
+
+def test_beside_which_numbers_the_ridge_is_multiplied():
+    for message, _ in cards("fit_probe", "a ridge divided by the examples"):
+        assert "Beside sums it is multiplied by that number" in message
+
+
+def test_a_single_place_that_sees_the_end_is_not_said_to_be_several():
+    found = list(cards("last_bytes", "a text that is a ring"))
+    wrong = [(example.got.value != example.expected.value).any(1).sum() for _, example in found]
+    assert 1 in wrong and all(message.startswith("Near the beginning a place sees") for message, _ in found)
+
+
+def test_bytes_that_begin_far_back_are_not_said_to_begin_one_back():
+    found = list(cards("last_bytes", "the present byte left out"))
+    assert any(example.got.value[-1, 0] == example.case["ids"][-1 - example.case["k"]] for _, example in found)
+    assert all(message.startswith("The nearest of your bytes lies one place back.") for message, _ in found)
+
+
+def test_a_place_that_has_all_its_bytes_is_not_said_to_have_some():
+    found = list(cards("last_bytes", "whole rows of −1"))
+    assert any((example.got.value[example.case["k"] - 1] == -1).all() for _, example in found)
+    assert all("They have bytes already" in message for message, _ in found)
+
+
+def test_a_fourth_column_is_not_named_where_there_are_three():
+    for message, example in cards("last_bytes", "moves that add up"):
+        assert example.case["k"] == 3 and "0, 1, 3, … places back" in message
+
+
+def test_too_long_a_column_has_a_byte_too_many_for_each_that_is_missing():
+    for message, _ in cards("last_bytes", "columns that are not cut"):
+        assert "For each −1 in front, a byte at the end is too many." in message
+
+
+def test_neighbours_of_a_case_are_not_said_to_have_the_same_label():
+    for message, example in cards("held_out_accuracy", "neighbours on both sides"):
+        labels = example.case["labels"]
+        assert (labels[:, 1:] == labels[:, :-1]).float().mean() < 0.6
+        assert "in a program neighbours mostly have the same label" in message
+
+
+def test_a_byte_whose_neighbours_are_tested_is_not_said_to_lie_beside_a_trained_one():
+    found = list(cards("held_out_accuracy", "other bytes drawn"))
+    assert len(found) == 3  # of which one tests on three files of four
+    assert all("beside tested ones lie some that are trained on" in message for message, _ in found)
+
+
+def test_a_single_file_that_is_tested_is_not_said_to_be_several():
+    found = list(cards("held_out_accuracy", "a scale of its own for the test"))
+    assert any(example.case["held"] == 1 for _, example in found)
+    assert all(message.startswith("You scale what is tested by") for message, _ in found)
+
+
+def test_a_ridge_that_is_the_given_one_is_not_said_to_be_another():
+    """Where bytes are drawn, the result is wrong with the given ridge, too."""
+    found = list(cards("held_out_accuracy", "a ridge as the remedy"))
+    assert any(example.case["ridge"] == 0.1 for _, example in found[:1])  # the first one always takes 0.1
+    assert all("bytes are still drawn one by one" in message for message, _ in found)
+    for message, _ in cards("held_out_accuracy", "a ridge of your own"):
+        assert message.endswith("Use the one that is given, as it is.")

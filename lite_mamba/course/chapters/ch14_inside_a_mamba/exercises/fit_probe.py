@@ -29,6 +29,10 @@ def _with_ones(x: Tensor, y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
     return w[:-1], w[-1]
 
 
+def _several_features(x: Tensor, **_) -> bool:
+    return x.shape[1] > 1
+
+
 def _probe_cases(draw: Draw) -> dict:
     n, width = draw.size(6, 20), draw.size(1, 3)
     y = torch.arange(n) % 3 == 0  # fewer inside than outside
@@ -144,6 +148,7 @@ FIT_PROBE = Exercise(
                 edited(fit_probe, "x - x.mean(0), → x - x.mean(),"),
                 edited(fit_probe, "x - x.mean(0), → x - x.mean(1, keepdim=True),"),
             ],
+            where=_several_features,
         ),
         Misconception(
             "the middle taken off the features",
@@ -164,6 +169,7 @@ FIT_PROBE = Exercise(
             edited(
                 fit_probe, "@ centred / len(x) → @ centred / x.shape[1]", "@ target / len(x) → @ target / x.shape[1]"
             ),
+            where=_several_features,
         ),
         Misconception(
             "a product in the place of a solution",
@@ -186,8 +192,8 @@ FIT_PROBE = Exercise(
         ),
         Misconception(
             "a ridge divided by the examples",
-            "You divide the ridge by the number of examples. Beside sums over them it is multiplied by it, beside "
-            "means it stands as it is.",
+            "You divide the ridge by the number of examples. Beside sums it is multiplied by that number, beside means "
+            "it stands as it is.",
             edited(fit_probe, "ridge * → ridge / len(x) ** 2 *"),
         ),
         Misconception(
@@ -246,7 +252,7 @@ FIT_PROBE = Exercise(
         ),
         Misconception(
             "places in the place of a mask",
-            "You index with whole numbers, 0 and 1. Those are *places*: two examples, taken again and again. A group "
+            "You index with whole numbers. Those are *places*: the same few examples, taken again and again. A group "
             "is picked by a mask of True and False.",
             [
                 edited(fit_probe, "x[y].mean(0) + x[~y].mean(0) → x[y.long()].mean(0) + x[1 - y.long()].mean(0)"),

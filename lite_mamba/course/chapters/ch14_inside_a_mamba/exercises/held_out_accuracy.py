@@ -107,8 +107,8 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "neighbours on both sides",
-            "However you scale, bytes are still drawn one by one. The byte beside a tested one is trained on, and "
-            "mostly has the same label. Set whole files apart.",
+            "However you scale, bytes are still drawn one by one. Beside tested ones lie some that are trained on, and "
+            "in a program neighbours mostly have the same label. Set whole files apart.",
             [
                 _shuffled_only,
                 edited(_shuffled_only, "(x[test] - mean) / std → (x[test] - x[test].mean(0)) / x[test].std(0)"),
@@ -119,7 +119,7 @@ HELD_OUT_ACCURACY = Exercise(
         Misconception(
             "other bytes drawn",
             "You test on the end of the shuffled bytes in the place of their beginning. They are still drawn one by "
-            "one: the byte beside a tested one is trained on. Set whole files apart.",
+            "one: beside tested ones lie some that are trained on. Set whole files apart.",
             [
                 edited(_as_found, f"test, train = {SPLIT} → {LAST}"),
                 edited(_shuffled_only, f"test, train = {SPLIT} → {LAST}"),
@@ -143,8 +143,8 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "a scale of its own for the test",
-            "You scale the tested files by a mean or a spread of their own. The probe knows another scale, the one "
-            "that it was fitted on; and what is tested may take no part in anything that is fitted.",
+            "You scale what is tested by a mean or a spread of its own. The probe knows another scale, the one that it "
+            "was fitted on; and what is tested may take no part in anything that is fitted.",
             [
                 edited(
                     held_out_accuracy,
@@ -364,16 +364,23 @@ HELD_OUT_ACCURACY = Exercise(
             edited(held_out_accuracy, "x_train.std(0) → x_train.var(0)"),
         ),
         Misconception(
+            "a ridge as the remedy",
+            "The ridge is not the cause: bytes are still drawn one by one, and beside tested ones lie some that are "
+            "trained on. Set whole files apart, and fit with the ridge that is given.",
+            [
+                *(edited(_as_found, f"y[train], ridge) → y[train], {own})") for own in (0.1, 1.0, 10.0)),
+                edited(_as_found, "y[train], ridge) → y[train], ridge * len(train))"),
+            ],
+        ),
+        Misconception(
             "a ridge of your own",
-            "You fit with a ridge of your own. Use the one that is given.",
+            "You fit with a ridge of your own. Use the one that is given, as it is.",
             [
                 *(edited(held_out_accuracy, f"y_train, ridge) → y_train, {own})") for own in (0.0, 0.01, 0.1, 1.0)),
-                *(edited(_as_found, f"y[train], ridge) → y[train], {own})") for own in (0.1, 1.0, 10.0)),
                 *(
                     edited(held_out_accuracy, f"y_train, ridge) → y_train, ridge {change})")
                     for change in ("* len(y_train)", "/ len(y_train)", "* 2", "/ 2")
                 ),
-                edited(_as_found, "y[train], ridge) → y[train], ridge * len(train))"),
             ],
         ),
         Misconception(

@@ -57,8 +57,8 @@ def _bytes_cases(draw: Draw) -> dict:
 MISCONCEPTIONS = [
     Misconception(
         "a text that is a ring",
-        "The first places see the end of the text, as if it were a ring: `roll` makes one of it, and so does an "
-        "index below 0. Before the first byte there is nothing.",
+        "Near the beginning a place sees the end of the text, as if it were a ring: `roll` makes one of it, and so "
+        "does an index below 0. Before the first byte there is nothing.",
         [
             edited(last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → ids.roll(back)"),
             edited(
@@ -99,7 +99,8 @@ MISCONCEPTIONS = [
     ),
     Misconception(
         "the present byte left out",
-        "You begin one byte back. The model has read the byte of the present place; so has its rival.",
+        "The nearest of your bytes lies one place back. The model has read the byte of the present place; so has its "
+        "rival.",
         [
             edited(last_bytes, "range(k) → range(1, k + 1)"),
             edited(last_bytes, "range(k) → range(1, k)"),
@@ -192,8 +193,8 @@ MISCONCEPTIONS = [
     ),
     Misconception(
         "whole rows of −1",
-        "The first places get −1 in all of their columns. Some of their bytes are there: −1 stands only where "
-        "there was none yet.",
+        "The first places get −1 in all of their columns. They have bytes already: −1 stands only where there was "
+        "none yet.",
         [
             edited(
                 last_bytes,
@@ -231,7 +232,7 @@ MISCONCEPTIONS = [
     ),
     Misconception(
         "columns that are not cut",
-        "Each column is longer than the one before. As many bytes as −1 stand in front stand over at the end.",
+        "Each column is longer than the one before. For each −1 in front, a byte at the end is too many.",
         edited(last_bytes, "[: len(ids)] → "),
     ),
     Misconception(
@@ -247,7 +248,7 @@ MISCONCEPTIONS = [
     ),
     Misconception(
         "moves that add up",
-        "You move a column that has been moved already, and each time by more: the columns lie 0, 1, 3 and 6 "
+        "You move a column that has been moved already, and each time by more: the columns lie 0, 1, 3, … "
         "places back. Column j lies j places back in all.",
         edited(last_bytes, "(back, 0) → (back * (back + 1) // 2, 0)"),
         where=lambda ids, k: k > 2,
