@@ -757,7 +757,7 @@ CORRECTED = [
     ("no B", lambda dt, a, b: (exp(dt, a) - 1) / (dt * a), "a factor without B"),
     ("brackets", lambda dt, a, b: b * (exp(dt, a) - 1) / dt * a, "forgotten brackets"),
     ("1 − exp", lambda dt, a, b: (1 - exp(dt, a)) / (dt * a) * b, "a negative factor"),
-    ("no A", lambda dt, a, b: (exp(dt, a) - 1) / dt * b, "a B̄ that keeps its A"),
+    ("no A", lambda dt, a, b: (exp(dt, a) - 1) / dt * b, "a B̄ that loses its division by A"),
     ("a pair", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / (dt * a) * b), None),
     ("in place", lambda dt, a, b: b.mul_((exp(dt, a) - 1) / (dt * a)), None),
     ("no return", lambda dt, a, b: None, None),

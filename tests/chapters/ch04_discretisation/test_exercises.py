@@ -1,6 +1,7 @@
 """Cards of chapter 04: the case beside a mistake's message shows what the message says."""
 
 import pytest
+import torch
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.checking.trial import judge
@@ -32,6 +33,24 @@ def cards(name, mistake):
             "the imaginary part in the place of the real one",
             lambda case, got: got != 0 and case["pole"].imag,
         ),
+        ("corrected_B", "one factor for all states", lambda case, got: len(case["A"]) > 1),
+        ("corrected_B", "a product instead of a quotient", lambda case, got: 0.1 <= case["delta"] < 4),
+        ("mended_zoh", "a small leak in the place of none", lambda case, got: (case["A"] == 0).any()),
+        ("mended_zoh", "a step that is made longer", lambda case, got: (got[1].abs() > 1.0005 * case["B"].abs()).any()),
+        (
+            "mended_zoh",
+            "more digits in the place of a better formula",
+            lambda case, got: (got[1] / case["B"] < 0.1).any(),
+        ),
+        ("mended_zoh", "a logarithm in the place of an exponential", lambda case, got: (got[1] > case["B"]).all()),
+        ("mended_zoh", "an exponential without the step size", lambda case, got: got[1].isfinite().all()),
+        ("mended_zoh", "a 1 taken off Ā too", lambda case, got: got[1].isfinite().all()),
+        ("mended_zoh", "a clamp on the wrong side", lambda case, got: (got[1] * case["B"] < 0).any()),
+        (
+            "mended_zoh",
+            "one decision for all entries",
+            lambda case, got: (case["A"] == 0).any() and (case["A"] != 0).any(),
+        ),
         # as the card prints them, with three decimals
         ("largest_euler_step", "forgotten brackets", lambda case, got: abs(got + 2 / case["pole"].real) > 1e-3),
     ],
@@ -47,3 +66,26 @@ def test_a_step_that_differs_in_its_second_digit_is_not_said_to_be_right_in_its_
     for message, example in found:
         assert abs(example.got.value - example.expected.value) <= 0.1
         assert "is close" in message and "digits" not in message
+
+
+def test_three_terms_of_a_series_are_not_said_to_be_zero_where_two_are():
+    (message, _), (_, longer) = cards("corrected_B", "the first terms of a series")
+    delta, A, B = longer.case.values()
+    torch.testing.assert_close(longer.got.value, (1 + delta * A / 2 + (delta * A) ** 2 / 6) * B)
+    assert "(ΔA)²/6" in message and "zero" not in message.replace("zero-order", "")
+
+
+def test_a_pair_that_is_returned_or_multiplied_is_not_said_to_be_divided():
+    found = list(cards("corrected_B", "a pair in the place of its second part"))
+    assert [example.raised is None for _, example in found] == [False, True, False]
+    assert all("you take both" in message and "divided" not in message for message, _ in found)
+
+
+def test_another_rule_is_off_already_in_a_tick_that_is_shorter_than_1():
+    for message, example in cards("mended_zoh", "another rule"):
+        assert example.case["delta"] < 1 and "for an everyday Δ they are off" in message
+
+
+def test_a_long_tick_of_a_tiny_leak_is_not_called_a_tiny_step():
+    for message, example in cards("mended_zoh", "a 1 taken off Ā too"):
+        assert example.case["delta"] > 1 and "a tiny ΔA leaves nearly all" in message

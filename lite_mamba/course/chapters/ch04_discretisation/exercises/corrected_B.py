@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import rule_cases, zoh
+from .shared import rule_cases, several, zoh
 
 
 def corrected_B(delta: float, A: Tensor, B: Tensor) -> Tensor:
@@ -111,6 +111,7 @@ CORRECTED_B = Exercise(
             "You multiply by A, or by ΔA, and your factor goes to 0 for a short tick. It must go to 1: there the two "
             "rules agree. (ΔA)⁻¹ is 1/(ΔA).",
             [edited(corrected_B, f"/ (delta * A) → {times}") for times in ("* delta * A", "* A")],
+            where=lambda delta, A, B: 0.005 < delta < 4,  # at the shortest one A is ten times as large
         ),
         Misconception(
             "what is left of a level",
@@ -132,6 +133,7 @@ CORRECTED_B = Exercise(
                 ),
                 edited(corrected_B, "return → A = A.mean()\n    return"),
             ],
+            where=several,
         ),
         Misconception(
             "a division by B",
@@ -149,8 +151,8 @@ CORRECTED_B = Exercise(
         ),
         Misconception(
             "the first terms of a series",
-            "1 + ΔA/2 is how the factor begins. For a small ΔA this is close, and for ΔA = −2 it is zero. The formula "
-            "of the zero-order hold is exact.",
+            "1 + ΔA/2 is how the factor begins, (ΔA)²/6 how it goes on. For a small ΔA this is close, for a large one "
+            "far off. The formula of the zero-order hold is exact.",
             [
                 lambda delta, A, B: (1 + delta * A / 2) * B,
                 lambda delta, A, B: (1 + delta * A / 2 + (delta * A) ** 2 / 6) * B,
@@ -185,7 +187,7 @@ CORRECTED_B = Exercise(
         ),
         Misconception(
             "a pair in the place of its second part",
-            "`zoh` answers with a pair, Ā and B̄, and a pair cannot be divided. One of the two knows of B: which?",
+            "`zoh` answers with a pair, Ā and B̄, and you take both. One of the two knows of B: which?",
             [
                 lambda delta, A, B: zoh(delta, A, B) / delta,
                 lambda delta, A, B: zoh(delta, A, B),
@@ -258,7 +260,7 @@ CORRECTED_B = Exercise(
             edited(corrected_B, "/ (delta * A) → / (delta * delta * A)"),
         ),
         Misconception(
-            "a B̄ that keeps its A",
+            "a B̄ that loses its division by A",
             "Divide the B̄ of the zero-order hold by Δ: its division by A stays where it is.",
             edited(corrected_B, "/ (delta * A) → / delta"),
         ),

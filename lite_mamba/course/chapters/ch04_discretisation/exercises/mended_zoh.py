@@ -41,6 +41,11 @@ def _leaks_all(delta, A, B):
     return bool((A != 0).all())
 
 
+def _some_leak(delta, A, B):
+    """Whether there are buckets with a hole beside those without one."""
+    return bool((A == 0).any() and (A != 0).any())
+
+
 def _switch(condition: str, share: str = "delta"):
     """The unmended code, with ΔB, or another share of B, where the condition holds."""
     switch = f"B_bar = (A_bar - 1) / A * B\n    return A_bar, torch.where({condition}, {share} * B, B_bar)"
@@ -131,7 +136,7 @@ MENDED_ZOH = Exercise(
         Misconception(
             "another rule",
             "Δ·B, as in Euler's rule and in the package, and the bilinear rule have neither of the two problems, but "
-            "they are not the zero-order hold: for Δ = 1 they are off. The task is to keep the formula and to "
+            "they are not the zero-order hold: for an everyday Δ they are off. The task is to keep the formula and to "
             "compute it well.",
             [edited(mended_zoh, "held * B → delta * B"), euler, bilinear],
         ),
@@ -203,11 +208,8 @@ MENDED_ZOH = Exercise(
             "an exponential without the step size",
             "You use exp(A) in B̄, so every tick lasts one unit of time. What stands in the exponent is A times the "
             "time that has passed.",
-            [
-                edited(rule, f"torch.expm1(delta * A) → {step}torch.expm1(A)")
-                for rule in (mended_zoh, zoh)
-                for step in ("", "delta * ")
-            ],
+            [edited(mended_zoh, f"torch.expm1(delta * A) → {step}torch.expm1(A)") for step in ("", "delta * ")],
+            where=_leaks_all,
         ),
         Misconception(
             "a swapped pair",
@@ -266,12 +268,14 @@ MENDED_ZOH = Exercise(
                     [f"expm1(delta * A) / A → expm1(delta * ({shifted})) / ({shifted})"],
                 )
             ],
+            where=lambda delta, A, B: (A == 0).any(),
         ),
         Misconception(
             "a 1 taken off Ā too",
-            "In B̄ the − 1 is at its place. But Ā is what is left of the old level, exp(ΔA) itself: a tiny step leaves "
+            "In B̄ the − 1 is at its place. But Ā is what is left of the old level, exp(ΔA) itself: a tiny ΔA leaves "
             "nearly all.",
-            [edited(rule, "return torch.exp(delta * A) → return torch.expm1(delta * A)") for rule in (mended_zoh, zoh)],
+            edited(mended_zoh, "return torch.exp(delta * A) → return torch.expm1(delta * A)"),
+            where=_leaks_all,
         ),
         Misconception(
             "a step that is made longer",
@@ -286,6 +290,7 @@ MENDED_ZOH = Exercise(
                     lambda delta, more=10.0**-digits: delta + more,
                 )
             ],
+            where=lambda delta, A, B: delta < 1e-12,  # shorter than any that it is made to be
         ),
         Misconception(
             "more digits in the place of a better formula",
@@ -293,9 +298,14 @@ MENDED_ZOH = Exercise(
             "Δ = 10⁻¹⁴. The formula has to go, not the number format.",
             [
                 edited(unmended, "A_bar = → A = A.double()\n    A_bar ="),
+                edited(
+                    unmended,
+                    "A_bar = → A = A.double()\n    A_bar =",
+                    "(A_bar - 1) / A → ((A_bar - 1) / A).nan_to_num()",
+                ),
                 edited(mended_zoh, "torch.expm1(delta * A) → (torch.exp(delta * A.double()) - 1)"),
             ],
-            where=_leaks_all,
+            where=lambda delta, A, B: delta < 1e-12 and (A != 0).any(),  # where float64 loses them, too
         ),
         Misconception(
             "an exponential of an exponential",
@@ -305,7 +315,8 @@ MENDED_ZOH = Exercise(
         Misconception(
             "a logarithm in the place of an exponential",
             "torch.log1p(x) is ln(1 + x), the way back. What stands above the line is exp(x) − 1.",
-            [edited(rule, "torch.expm1 → torch.log1p") for rule in (mended_zoh, zoh)],
+            edited(mended_zoh, "torch.expm1 → torch.log1p"),
+            where=_leaks_all,  # what becomes of A = 0 is another matter
         ),
         Misconception(
             "two choices exchanged",
@@ -326,6 +337,7 @@ MENDED_ZOH = Exercise(
                 for rule in (zoh, unmended)
                 for at in (f"1e-{digits}" for digits in range(5, 13))
             ],
+            where=_leaks_all,
         ),
         Misconception(
             "a stand-in for 0 that goes too far",
@@ -360,6 +372,7 @@ MENDED_ZOH = Exercise(
                 for which in ("A == 0", *(f"(delta * A).abs() < 1e-{digits}" for digits in borders))
                 for how in ("any", "all")
             ],
+            where=_some_leak,
         ),
         Misconception(
             "an if for a vector",
