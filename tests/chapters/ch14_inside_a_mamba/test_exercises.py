@@ -174,3 +174,17 @@ def test_a_ridge_that_is_the_given_one_is_not_said_to_be_another():
     assert all("bytes are still drawn one by one" in message for message, _ in found)
     for message, _ in cards("held_out_accuracy", "a ridge of your own"):
         assert message.endswith("Use the one that is given, as it is.")
+
+
+def test_taps_that_are_counted_from_0_do_not_look_like_taps_that_are_turned_round():
+    for _, example in cards("conv_and_state", "a count from the end that begins at 0"):
+        taps, last = example.case["taps"], example.got.value[0][-1]
+        counted = torch.stack([taps[0], *taps[1:].flip(0)]).flip(0)  # as the row has them
+        assert len(taps) > 2
+        torch.testing.assert_close(last[-len(taps) :], example.case["D"] * example.case["gate"][-1] * counted)
+
+
+def test_a_single_place_to_the_left_is_not_said_to_be_several():
+    for message, example in cards("conv_and_state", "a first tap without an end"):
+        assert (example.got.value[0] != example.expected.value[0]).sum() == 1
+        assert "at every place to the left" in message

@@ -56,6 +56,7 @@ CONV_AND_STATE = Exercise(
             "You count the taps from the end and begin with −0, which is 0: the first tap. The last one has the number "
             "−1.",
             edited(conv_and_state, "(width - 1 - lag).clamp(0, width - 1) → (-lag) % width"),
+            where=_several_reach_back,  # two taps only change places
         ),
         Misconception(
             "the gate of the input",
@@ -200,7 +201,7 @@ CONV_AND_STATE = Exercise(
         ),
         Misconception(
             "a first tap without an end",
-            "Your first tap stands at its place and at all places to the left of it. Farther back than there are taps "
+            "Your first tap stands at its place and at every place to the left of it. Farther back than there are taps "
             "a convolution reads nothing.",
             edited(conv_and_state, "(lag >= 0) & (lag < width) → lag >= 0"),
         ),
