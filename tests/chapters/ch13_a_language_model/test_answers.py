@@ -826,11 +826,11 @@ NGRAM = [
         ngram_by(lambda c: [b"", *(bytes([b]) for b in reversed(c))]),
         "single bytes in the place of ends",
     ),
-    ("no rare ends", up_to_the_first_rare_end, "rare ends left out"),
+    ("no rare ends", up_to_the_first_rare_end, "ends with few followers left out"),
     (
         "at least three times",
         ngram_by(ends, lambda n, p: mix(n, p) if n.sum() > 2 else p),
-        "rare ends left out",
+        "ends with few followers left out",
     ),
     ("the context or nothing", nothing_of_what_is_not_there, "an unseen end that knows nothing"),
     ("a softmax of each", ngram_by(ends, lambda n, p: F.softmax(n + p, 0)), "a softmax of counts"),

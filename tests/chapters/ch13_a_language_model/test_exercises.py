@@ -102,10 +102,26 @@ def test_several_places_left_out_are_not_called_one():
     )
 
 
-def test_one_file_in_share_is_about_one():
-    found = list(cards("held_out", "another divisor"))
-    assert any(not any(example.expected.value) for _, example in found)
-    assert all("about one in `share`" in message for message, _ in found)
+@pytest.mark.parametrize("mistake", ["another divisor", "another remainder", "a size in the place of a divisor"])
+def test_one_file_in_share_is_about_one(mistake):
+    found = list(cards("held_out", mistake))
+    assert any(
+        sum(example.expected.value) * example.case["share"] != len(example.case["paths"]) for _, example in found
+    )
+    assert all("about one" in message for message, _ in found)
+
+
+def test_a_negative_number_is_not_said_to_be_a_mean_of_probabilities():
+    found = list(cards("bits_per_byte", "probabilities without a logarithm"))
+    assert [example.got.value < 0 for _, example in found] == [True, True, False]
+    assert all("with a minus or without" in message for message, _ in found)
+
+
+def test_an_end_that_stands_at_most_places_is_not_said_to_be_rare():
+    *_, (message, example) = cards("ngram", "ends with few followers left out")
+    text, context = example.case.values()
+    assert sum(text[i : i + 1] == context[-1:] for i in range(len(text) - 1)) > len(text) / 2
+    assert "rare" not in message
 
 
 def test_a_file_without_a_folder_is_not_said_to_lose_its_folder_alone():

@@ -251,8 +251,8 @@ BITS_PER_BYTE = Exercise(
         ),
         Misconception(
             "probabilities without a logarithm",
-            "You take the mean of the probabilities themselves. F.nll_loss takes no logarithm either: it wants "
-            "log-probabilities. The cost of a byte is minus the logarithm of its probability.",
+            "You take the mean of the probabilities themselves, with a minus or without. F.nll_loss takes no logarithm "
+            "either: it wants log-probabilities. The cost of a byte is minus the logarithm of its probability.",
             [
                 edited(bits_per_byte, "log_softmax → softmax"),
                 edited(bits_per_byte, "log_softmax → softmax", " / torch.log(torch.tensor(2.0)) → "),

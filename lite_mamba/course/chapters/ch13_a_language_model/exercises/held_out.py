@@ -136,7 +136,7 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "another remainder",
-            "Any remainder would hold out one file in `share`, but it must be the agreed one, 0, or the split "
+            "Any remainder would hold out about one file in `share`, but it must be the agreed one, 0, or the split "
             "is not the one that the model was trained with.",
             [edited(held_out, "== 0 → == 1"), edited(held_out, "== 0 → == share - 1")],
         ),
@@ -239,8 +239,8 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "a size in the place of a divisor",
-            "You hold out the files with the smallest checksums. That is one in `share`, too, but they are others. "
-            "What must `share` do to the checksum?",
+            "You hold out the files with the smallest checksums. That is about one in `share`, too, but they are "
+            "others. What must `share` do to the checksum?",
             [
                 edited(held_out, "% share == 0 → < 2**32 / share"),
                 edited(

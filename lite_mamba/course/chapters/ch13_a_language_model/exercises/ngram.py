@@ -139,9 +139,9 @@ NGRAM = Exercise(
             ],
         ),
         Misconception(
-            "rare ends left out",
-            "You leave out ends that are rare. They count like all others: with few followers beside the one "
-            "observation of p, a rare end weighs little by itself.",
+            "ends with few followers left out",
+            "You leave out ends that have few followers. They count like all others: beside the one observation of p, "
+            "few followers weigh little by themselves.",
             [
                 edited(
                     ngram,
