@@ -97,7 +97,7 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "a shift that wraps around",
-            "The first steps are joined with the last ones: torch.roll, and negative indices, go round the end. "
+            "The beginning is joined with the end: torch.roll, and negative indices, go round it. "
             "Nothing comes before step 0. Which steps have no partner at a distance of `shift`, and what should happen"
             " to them?",
             [
@@ -217,6 +217,7 @@ HILLIS_STEELE = Exercise(
             "You have joined each step with its neighbour and stopped, by a `return` inside the loop perhaps. After "
             "one round, an entry holds two steps. How many does it hold after the next one, and when does it hold all?",
             [edited(hillis_steele, "while → if"), edited(hillis_steele, "shift = 2 * shift\n    return x → return x")],
+            where=lambda a, x: len(a) > 2,
         ),
         Misconception(
             "too few rounds",

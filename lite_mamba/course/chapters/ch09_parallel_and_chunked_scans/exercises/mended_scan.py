@@ -166,8 +166,22 @@ def _of_exponents(scan):
     return lambda log_a, x: scan(log_a.exp(), x)
 
 
+def _in_exponents(where):
+    return lambda log_a, x: where(a=log_a, x=x)
+
+
+def _steps_differ(log_a, x):
+    return len(log_a) > 2 and bool((log_a.diff(dim=0) != 0).any())
+
+
+def _slow_steps_differ(log_a, x):
+    return _steps_differ(log_a, x) and bool((log_a.sum(0) > -15).all())
+
+
 IN_ROUNDS = [
-    Misconception(one.name, one.message, [_of_exponents(wrong) for wrong in one.answers])
+    Misconception(
+        one.name, one.message, [_of_exponents(wrong) for wrong in one.answers], where=_in_exponents(one.where)
+    )
     for one in HILLIS_STEELE.misconceptions
     if one.name
     in (
@@ -219,8 +233,8 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "another epsilon",
-            "It is the same defect: where a weight is far below your small number, that number takes its place. No "
-            "small number is small enough. Can you do without the division?",
+            "It is the same defect: where a weight is not far above your small number, the two together are another "
+            "divisor. No small number is small enough. Can you do without the division?",
             [
                 *guarded(
                     from_the_end,
@@ -243,8 +257,8 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "weights that are lifted",
-            "A weight that was lifted to a smallest value is no longer the product of the decays, so the drives up "
-            "to there count for too much or too little. The result is finite and wrong.",
+            "A weight that was lifted is no longer the product of the decays, so drives count for too much or too "
+            "little. The result is finite and wrong.",
             [
                 *guarded(from_the_end, "to_end", "to_end.clamp(min={})", (*TENTHS, FINEST)),
                 *(edited(from_the_end, f".exp() → .exp().clamp(min={e})") for e in (*EPSILONS, 1e-20, 1e-30)),
@@ -274,8 +288,9 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "x where a weight vanishes",
-            "Where a weight is as good as zero, you put x. A drive of the step before may be felt there all the same, "
-            "and a weight that is nearly zero has lost its digits. Can you do without the division?",
+            "Where a weight is as good as zero, you put x; elsewhere you divide. A drive of the step before may be "
+            "felt in the one place, and in the other a small weight spoils the quotient, by lost digits or beside an "
+            "epsilon. Can you do without the division?",
             [
                 *(functools.partial(_x_without_weight, least=least) for least in (0, *LEAST)),
                 *(functools.partial(_x_without_weight, least=e, epsilon=1e-12) for e in (0, *LEAST) if e < 1e-8),
@@ -286,7 +301,8 @@ MENDED_SCAN = Exercise(
         Misconception(
             "chunks that still divide",
             "Inside a chunk you still divide by a product of decays. It is shorter, so slow channels live, and fast "
-            "ones come past the smallest number in a few steps. Can you do without the division?",
+            "ones come past the smallest number in a few steps. Even where the states are right, one chunk after the "
+            "other is a loop. Can you do without the division?",
             [
                 *(functools.partial(_chunks_that_divide, size=size) for size in (8, 16, 32)),
                 *(functools.partial(_chunks_by_the_reciprocal, size=size) for size in (16, 32)),
@@ -298,11 +314,12 @@ MENDED_SCAN = Exercise(
                     for carry in (True, False)
                 ),
             ],
+            where=lambda log_a, x: bool((log_a.sum(0) < -50).any()),  # in slow ones a carry that is left out shows
         ),
         Misconception(
             "decays that are lifted",
-            "You lift the exponents, or the decays, to a smallest value: a fast decay becomes a slower one. The states "
-            "are asked for any decays, as they are.",
+            "You lift the exponents, or the decays, to a smallest value: a fast decay becomes a slower one, and where "
+            "you divide, weights vanish all the same. The states are asked for any decays, as they are.",
             [
                 *(functools.partial(_lifted, least=least) for least in (-1, -2, -3, -5, -7, -10)),
                 *(functools.partial(_lifted, least=math.log(least)) for least in (0.1, 1e-2, 1e-3, 1e-4)),
@@ -312,6 +329,7 @@ MENDED_SCAN = Exercise(
                     for least in (-0.5, -1, -2, -5, -10, -20)
                 ),
             ],
+            where=lambda log_a, x: bool((log_a < -20).any()),
         ),
         Misconception(
             "weights upside down",
@@ -360,8 +378,8 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "products counted from the start, and an epsilon",
-            "Now the *late* steps have the vanishing product. Next to it your small number is large, and a late drive "
-            "is as good as lost. No small number is small enough. Can you do without the division?",
+            "Now the *late* steps have the vanishing product, and your small number takes its place: late drives are "
+            "lost, earlier ones do not fade, or the division overflows. Can you do without the division?",
             [
                 *guarded(from_the_start, "product", "(product + {})", (*EPSILONS, 1e-15, 1e-20, 1e-30, 1e-38, FINEST)),
                 *(edited(from_the_start, f".exp() → .exp() + {e}") for e in (*EPSILONS, 1e-20, 1e-30)),
@@ -465,6 +483,7 @@ MENDED_SCAN = Exercise(
                 *(functools.partial(_with_decays_of_others, by=by) for by in (1, -1)),
                 lambda log_a, x: hillis_steele(zero_first(log_a.flip(0)).flip(0).exp(), x),
             ],
+            where=_steps_differ,
         ),
         Misconception(
             "a table that overflows",
@@ -531,6 +550,7 @@ MENDED_SCAN = Exercise(
                 edited(function, "log_a.flip(0).cumsum(0).flip(0) - log_a → log_a.flip(0).cumsum(0).flip(0)")
                 for function in (suspect_scan, from_the_end)
             ],
+            where=_slow_steps_differ,
         ),
         Misconception(
             "logarithms of the drives",

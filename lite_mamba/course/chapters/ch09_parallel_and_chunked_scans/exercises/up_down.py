@@ -350,7 +350,7 @@ UP_DOWN = Exercise(
         ),
         Misconception(
             "even and odd steps woven along the states",
-            "You weave along the last axis. For (L,) that is right; for (L, N) the states of one step get mixed. Even "
+            "You weave along the last axis. For (L,) that is right; for (L, N) two steps get into one row. Even "
             "and odd must alternate along the steps, right behind the first axis.",
             edited(up_down, f"{WEAVE} → torch.stack([even, odd], dim=-1).reshape(x.shape)"),
         ),
