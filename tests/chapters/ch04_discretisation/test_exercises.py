@@ -89,3 +89,13 @@ def test_another_rule_is_off_already_in_a_tick_that_is_shorter_than_1():
 def test_a_long_tick_of_a_tiny_leak_is_not_called_a_tiny_step():
     for message, example in cards("mended_zoh", "a 1 taken off Ā too"):
         assert example.case["delta"] > 1 and "a tiny ΔA leaves nearly all" in message
+
+
+@pytest.mark.parametrize("mistake", ["an input lost at A = 0", "an input without Δ at A = 0", "an input without B"])
+def test_a_bucket_is_wrong_only_as_its_card_says(mistake):
+    """A bucket with a hole is right to three decimals, or it is the one whose B is missing; none shows lost digits."""
+    for _, example in cards("mended_zoh", mistake):
+        delta, A, B = example.case.values()
+        got, right = (outcome.value[1] for outcome in (example.got, example.expected))
+        assert delta >= 0.01 and (A == 0).any()
+        torch.testing.assert_close(got[A != 0], (right if mistake != "an input without B" else right / B)[A != 0])

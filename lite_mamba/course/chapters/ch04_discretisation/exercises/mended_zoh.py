@@ -41,6 +41,11 @@ def _leaks_all(delta, A, B):
     return bool((A != 0).all())
 
 
+def _holds_all(delta, A, B):
+    """Whether a bucket has no hole, and no other oddity shows: no digit is lost, and a Δ of 1 hides nothing."""
+    return delta >= 0.01 and delta != 1 and bool((A == 0).any()) and not ((A < 0) & (A > -0.1)).any()
+
+
 def _some_leak(delta, A, B):
     """Whether there are buckets with a hole beside those without one."""
     return bool((A == 0).any() and (A != 0).any())
@@ -132,6 +137,7 @@ MENDED_ZOH = Exercise(
                 *(edited(zoh, f"/ A → {over}") for over in OVER_NUDGED),
                 *(edited(zoh, f"/ A → / (delta * A).clamp(max=-1e-{digits}) * delta") for digits in range(8, 13)),
             ],
+            where=_holds_all,
         ),
         Misconception(
             "another rule",
@@ -178,6 +184,7 @@ MENDED_ZOH = Exercise(
                     unmended, "return A_bar, (A_bar - 1) / A → return A_bar, torch.where(A == 0, 1, (A_bar - 1) / A)"
                 ),
             ],
+            where=_holds_all,
         ),
         Misconception(
             "an input without B",
@@ -189,6 +196,7 @@ MENDED_ZOH = Exercise(
                 edited(mended_zoh, "held * B → torch.where(A == 0, delta, held * B)"),
                 edited(unmended, "(A_bar - 1) / A * B → torch.where(A == 0, delta, (A_bar - 1) / A * B)"),
             ],
+            where=_holds_all,
         ),
         Misconception(
             "the Ā of Euler",
@@ -298,11 +306,6 @@ MENDED_ZOH = Exercise(
             "Δ = 10⁻¹⁴. The formula has to go, not the number format.",
             [
                 edited(unmended, "A_bar = → A = A.double()\n    A_bar ="),
-                edited(
-                    unmended,
-                    "A_bar = → A = A.double()\n    A_bar =",
-                    "(A_bar - 1) / A → ((A_bar - 1) / A).nan_to_num()",
-                ),
                 edited(mended_zoh, "torch.expm1(delta * A) → (torch.exp(delta * A.double()) - 1)"),
             ],
             where=lambda delta, A, B: delta < 1e-12 and (A != 0).any(),  # where float64 loses them, too
