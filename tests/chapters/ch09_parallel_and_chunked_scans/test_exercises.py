@@ -28,6 +28,7 @@ def steps_differ(case):
 @pytest.mark.parametrize(
     ("name", "mistake", "made"),
     [
+        ("combine", "products of matrices", lambda case: case["a1"].numel() > 1),
         ("hillis_steele", "rounds along the states", lambda case: case["x"].ndim > 1 and min(case["x"].shape) > 1),
         ("hillis_steele", "a division by a product of decays", shrinks),
         ("up_down", "a division by a product of decays", shrinks),

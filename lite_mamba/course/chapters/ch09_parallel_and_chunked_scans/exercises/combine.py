@@ -86,6 +86,7 @@ COMBINE = Exercise(
             "`@` multiplies matrices. Here each number of a1 belongs to the number of a2 at its place: each state is "
             "joined by itself.",
             [edited(combine, f"a2 * a1, a2 * b1 → {both}") for both in ("a2 @ a1, a2 @ b1", "a1 @ a2, a2 @ b1")],
+            where=lambda a1, **rest: isinstance(a1, Tensor) and a1.numel() > 1,
         ),
         Misconception(
             "b2 that fades",
