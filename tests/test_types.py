@@ -76,6 +76,7 @@ def mypy(python, folder, **programs):
     return alone(sys.executable, "-m", "mypy", *options, *(f"{name}.py" for name in programs), folder=folder).stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", [(), ("--editable",)], ids=["plain", "editable"])
 def test_a_users_program_passes_mypy_strict_after_every_way_to_install(how, checkout, tmp_path):
     python = install(checkout, tmp_path, *how)
