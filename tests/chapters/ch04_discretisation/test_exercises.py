@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge
+from lite_mamba.course.checking.trial import is_wrong, judge, trials
 
 
 def cards(name, mistake):
@@ -99,3 +99,18 @@ def test_a_bucket_is_wrong_only_as_its_card_says(mistake):
         got, right = (outcome.value[1] for outcome in (example.got, example.expected))
         assert delta >= 0.01 and (A == 0).any()
         torch.testing.assert_close(got[A != 0], (right if mistake != "an input without B" else right / B)[A != 0])
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("a step that is made longer", 3),
+        ("more digits in the place of a better formula", 3),
+        ("a small leak in the place of none", 2),  # the smallest of them is seen in the longest tick alone
+    ],
+)
+def test_a_name_does_not_rest_on_a_single_case(name, least):
+    chosen = exercise("04.mended_zoh")
+    (known,) = (one for one in chosen.misconceptions if one.name == name)
+    kept = [trial.number for trial in trials(chosen) if known.where(**trial.case)]
+    assert all(sum(is_wrong(chosen, wrong, number) for number in kept) >= least for wrong in known.answers)

@@ -32,7 +32,8 @@ def _for_each_unit_of_time(function, delta: float, A: Tensor, B: Tensor):
 def _small_cases(draw: Draw) -> dict:
     size = draw.size(1, 4)
     A = -torch.tensor([draw.choice([0.0, 0.0, 9e-10, 3e-4, 0.5, 0.95, 1.5, 2.0]) for _ in range(size)])  # (N,)
-    delta = 10.0 ** draw.choice([6, 3, 0, -1, -2, -3, -4, -5, -7, -9, -14])
+    drawn = draw.choice([6, 3, 0, -1, -2, -3, -4, -5, -7, -9, -14])
+    delta = 10.0 ** draw.in_turn([*[drawn] * 7, 6, -14])  # the longest and the shortest are not left to chance
     return {"delta": delta, "A": A, "B": draw.normal(size) + 0.05}
 
 
@@ -298,7 +299,7 @@ MENDED_ZOH = Exercise(
                     lambda delta, more=10.0**-digits: delta + more,
                 )
             ],
-            where=lambda delta, A, B: delta < 1e-12,  # shorter than any that it is made to be
+            where=lambda delta, A, B: delta < 1e-12 and (A != 0).any(),  # shorter than any that it is made to be
         ),
         Misconception(
             "more digits in the place of a better formula",
@@ -308,7 +309,9 @@ MENDED_ZOH = Exercise(
                 edited(unmended, "A_bar = → A = A.double()\n    A_bar ="),
                 edited(mended_zoh, "torch.expm1(delta * A) → (torch.exp(delta * A.double()) - 1)"),
             ],
-            where=lambda delta, A, B: delta < 1e-12 and (A != 0).any(),  # where float64 loses them, too
+            where=lambda delta, A, B: (
+                delta < 1e-12 and ((A < 0) & (A > -1e-3)).any()
+            ),  # float64 has none left of this ΔA
         ),
         Misconception(
             "an exponential of an exponential",
