@@ -129,3 +129,14 @@ def test_a_system_that_does_the_same_every_third_step_is_spoken_of():
     found = list(cards("is_time_invariant", "a shift of your own"))
     assert any(example.case["layer"].__name__ == "every_third_step" for _, example in found)
     assert all("every second or third step" in message for message, _ in found)
+
+
+def test_a_lost_sign_is_told_from_an_answer_that_is_wrong_without_a_sign_to_lose():
+    chosen = exercise("05.ssm_kernel")
+    (known,) = (one for one in chosen.misconceptions if one.name == "a sign that is lost")
+
+    def wrong(A_bar, B_bar, C, length):
+        taps = known.answers[0](A_bar, B_bar, C, length)
+        return taps if (A_bar < 0).any() else taps.flip(0)
+
+    assert judge(chosen, wrong).misconception is not known

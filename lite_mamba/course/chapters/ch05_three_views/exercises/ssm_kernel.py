@@ -242,7 +242,7 @@ SSM_KERNEL = Exercise(
             "a sign that is lost",
             "You take the size of Ā. A state with Ā below 0 changes its sign in each step, and so do its taps.",
             edited(ssm_kernel, "A_bar[:, None] → A_bar.abs()[:, None]"),
-            where=lambda A_bar, **rest: (A_bar < 0).any(),  # the logarithm of that size fails where it is 0, too
+            where=lambda A_bar, **rest: (A_bar != 0).all(),  # there the logarithm of that size fails, too
         ),
         Misconception(
             "a mean over the states",
