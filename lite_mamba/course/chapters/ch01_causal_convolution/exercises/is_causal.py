@@ -363,8 +363,8 @@ MISCONCEPTIONS = [
     ),
     Misconception(
         "a ban on the past",
-        "You forbid what is allowed, that an output reads *earlier* inputs, and perhaps that of now, and allow what is "
-        "not: later ones. A causal layer may remember as much as it likes. On which side of t does the future lie?",
+        "You forbid what is allowed: to read *earlier* inputs, and perhaps that of now. And you allow what is not: to "
+        "read later ones. A causal layer may remember as much as it likes. On which side of t does the future lie?",
         [
             edited(is_causal, "reads.triu(1) → reads.tril(-1)"),
             edited(is_causal, "reads.triu(1) → reads.tril()"),

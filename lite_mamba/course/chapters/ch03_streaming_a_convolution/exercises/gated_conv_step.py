@@ -141,8 +141,8 @@ GATED_CONV_STEP = Exercise(
                 gated("F.silu(branch) → branch", "return y, push → return F.silu(y), push"),
                 gated("y + share * F.silu(branch) → F.silu(y + share * branch)"),
             ],
-            message="A sum goes through SiLU, that of all branches or each on the way to it. In this front end each "
-            "branch goes through SiLU on its own, then they are added.",
+            message="A sum goes through SiLU: that of all branches, or the sum so far after each branch. In this front "
+            "end each branch goes through SiLU on its own, then they are added.",
         ),
         Misconception(
             name="SiLU once more",
