@@ -180,8 +180,12 @@ def _several_calls_behind_the_prompt(prompt: Tensor, chunk: int, tokens: int, se
     return prompt.shape[1] > chunk and tokens > 2
 
 
-def _several_of_all(prompt: Tensor, chunk: int, tokens: int, seed: int) -> bool:
-    return _several_of_both(prompt, chunk, tokens, seed) and prompt.shape[0] > 1 and prompt.shape[2] > 1
+def _several_rows(prompt: Tensor, chunk: int, tokens: int, seed: int) -> bool:
+    return _several_of_both(prompt, chunk, tokens, seed) and prompt.shape[0] > 1
+
+
+def _several_numbers(prompt: Tensor, chunk: int, tokens: int, seed: int) -> bool:
+    return _several_of_both(prompt, chunk, tokens, seed) and prompt.shape[2] > 1
 
 
 GENERATE = Exercise(
@@ -553,11 +557,18 @@ GENERATE = Exercise(
             edited(generate, "out[:, -1:] → out[:, :1]"),
         ),
         _mistake(
-            "the last of another axis",
-            "For the last token you take the last row of the batch, or the last number of each token. The axes are (B, "
-            "L, d_model): which of them runs over the tokens?",
-            [edited(generate, f"[out[:, -1:]] → [{last}]") for last in ("out[-1:]", "out[..., -1:]")],
-            _several_of_all,
+            "the last row for the last token",
+            "For the last token you take the last row of the batch. The axes are (B, L, d_model): which of them runs "
+            "over the tokens?",
+            edited(generate, "[out[:, -1:]] → [out[-1:]]"),
+            _several_rows,
+        ),
+        _mistake(
+            "the last number for the last token",
+            "For the last token you take the last number of each token. The axes are (B, L, d_model): which of them "
+            "runs over the tokens?",
+            edited(generate, "[out[:, -1:]] → [out[..., -1:]]"),
+            _several_numbers,
         ),
         _mistake(
             "tokens generated between the pieces",
@@ -681,10 +692,9 @@ GENERATE = Exercise(
         ),
         _mistake(
             "a token without its axis",
-            "`out[:, -1]`, `squeeze` or `unbind` take a token out of its axis: (B, d_model). The block wants (B, L, "
-            "d_model), also for one token.",
+            "`out[:, -1]`, `squeeze` or `unbind` take a token out of its axis. The block wants (B, L, d_model), "
+            "also for one token.",
             [edited(generate, f"out[:, -1:] → {last}") for last in ("out[:, -1]", "out[:, -1:].squeeze()")],
-            _several_of_all,
         ),
         _mistake(
             "the last token alone",
