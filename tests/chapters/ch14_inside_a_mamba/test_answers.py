@@ -479,6 +479,7 @@ HALF = [
     ("log of a half", lambda d, A: math.log(0.5) / (A * d.mean(-1)[:, None]), "right"),
     ("a geometric mean", lambda d, A: -LN2 / A / d.log2().mean(1)[:, None].exp2(), "a mean of logarithms"),
     ("all in the numerator", lambda d, A: LN2 * A.abs() * d.mean(1)[:, None], "A in the numerator"),
+    ("all in the numerator, and one Δ for all channels", lambda d, A: LN2 * A.abs() * d.mean(), None),
     ("base 10", lambda d, A: math.log(2, 10) / (A.abs() * d.mean(1)[:, None]), "a logarithm to another base"),
     ("log of a mean's decay", lambda d, A: math.log(0.5) / torch.exp(A * d.mean(1, keepdim=True)).log(), "right"),
     ("a mean of the tokens' logs", lambda d, A: LN2 / -torch.exp(A[..., None] * d[:, None]).log().mean(2), "right"),

@@ -105,7 +105,9 @@ def test_a_median_is_not_said_to_leave_out_large_steps_alone():
 
 
 def test_the_step_of_the_writer_is_not_said_to_lie_before_it():
-    for message, _ in cards("hidden_attention", "the steps before the writer"):
+    for message, example in cards("hidden_attention", "the steps before the writer"):
+        (A,), own = example.case["A"], example.case["delta"][0]  # one state; before the first writer lies no step
+        torch.testing.assert_close(example.got.value[0, 0], example.expected.value[0, 0] * torch.exp(A * own))
         assert "lie before its way, which goes from s + 1 to t" in message
 
 
@@ -144,7 +146,9 @@ def test_a_fourth_column_is_not_named_where_there_are_three():
 
 
 def test_too_long_a_column_has_a_byte_too_many_for_each_that_is_missing():
-    for message, _ in cards("last_bytes", "columns that are not cut"):
+    for message, example in cards("last_bytes", "columns that are not cut"):
+        length = len(example.case["ids"])
+        assert f"got [{length}] at entry 0 and [{length + 1}] at entry 1" in str(example.got.error)  # one −1, one byte
         assert "For each −1 in front, a byte at the end is too many." in message
 
 

@@ -298,7 +298,7 @@ HALF_LIFE = Exercise(
                 edited(half_life, "math.log(2) / (-A * → math.log(2) * -A / ("),
                 edited(half_life, "math.log(2) / (-A * → math.log(2) * (-A * "),
             ],
-            where=lambda delta, A: len(A) == 1 < A.shape[1],  # of one channel: those of two differ in Δ, too
+            where=_several_states,
         ),
         Misconception(
             "one A for all states",
