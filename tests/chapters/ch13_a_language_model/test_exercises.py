@@ -92,7 +92,9 @@ def test_the_empty_end_is_found_by_a_slice_that_is_given_its_length():
 
 
 def test_a_line_end_is_not_said_to_stand_behind_an_end():
-    ((message, _),) = cards("ngram", "line ends that are not counted")
+    ((message, example),) = cards("ngram", "line ends that are not counted")
+    end, other = b"\n("
+    assert example.got.value[end] < example.expected.value[end] and example.got.value[other] > 0.3  # others are counted
     assert "so no line end is ever counted" in message
 
 
@@ -160,4 +162,4 @@ def test_a_border_without_a_byte_on_its_left_is_said_to_have_none():
 def test_pieces_that_are_not_all_equal_are_not_said_to_be():
     counts = [sum(round(u / 1000 * 3) == byte for u in range(1000)) for byte in range(4)]
     assert counts[0] < counts[1] > counts[3]
-    assert all("equal pieces, or all but" in message for message, _ in cards("draw_byte", "pieces of one length"))
+    assert all("equal pieces, or nearly so" in message for message, _ in cards("draw_byte", "pieces of one length"))

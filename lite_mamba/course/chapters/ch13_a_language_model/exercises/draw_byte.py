@@ -338,7 +338,7 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "pieces of one length",
-            "You cut the line into equal pieces, or all but, whatever the logits are. The length of a piece is the "
+            "You cut the line into equal pieces, or nearly so, whatever the logits are. The length of a piece is the "
             "probability of its byte.",
             [
                 edited(draw_byte, "return int((p.cumsum(-1)[:-1] <= u).sum()) → return int(u * len(p))"),

@@ -492,8 +492,8 @@ WINDOW_BITS = Exercise(
         ),
         Misconception(
             "an offset that counts a byte too few",
-            "You move the offset on by one less than a window has bytes. So many guesses lie inside of it; the offset "
-            "counts what was read.",
+            "Your offset counts a byte too few in each window: as many as are guessed inside of it. What it counts is "
+            "what was read.",
             edited(window_bits, "+= len(part) - 1 → += len(part) - 2"),
             where=lambda window, **_: window > 1,
         ),
@@ -615,7 +615,7 @@ WINDOW_BITS = Exercise(
         ),
         Misconception(
             "8 bits for each window",
-            "You let the first byte of each window cost 8 bits. It is guessed: by the last logits of the window "
+            "You let the first byte of each later window cost 8 bits. It is guessed: by the last logits of the window "
             "before.",
             [_eight_bits(carry) for carry in (False, True)],
         ),
