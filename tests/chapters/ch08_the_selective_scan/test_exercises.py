@@ -4,6 +4,7 @@ import re
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch08_the_selective_scan.exercises.gradients_are_right import FUNCTIONS
@@ -126,7 +127,10 @@ def test_a_gate_that_turns_the_sign_as_it_should_is_not_told_so():
 
 
 def test_a_silu_around_sum_and_z_is_in_its_card():
-    assert all("with z or without" in message for message, _ in shown("skip_and_gate", "SiLU around what is gated"))
+    found = list(shown("skip_and_gate", "SiLU around what is gated"))
+    sums = [(case["y"] + case["D"][:, None] * case["u"], case["z"]) for case in (example.case for _, example in found)]
+    with_z = [torch.equal(one.got.value, F.silu(both * z)) for (_, one), (both, z) in zip(found, sums, strict=True)]
+    assert sum(with_z) == 1 and all("with z or without" in message for message, _ in found)
 
 
 def test_a_quotient_of_infinities_that_was_made_zero_is_in_its_card():
