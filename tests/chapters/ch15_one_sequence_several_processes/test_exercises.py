@@ -13,17 +13,20 @@ OF_SEVERAL_STATES = re.compile(r"all states|all N\b|N times|add up the (N )?stat
 
 def cards(exercise="", mistake="", chosen=lambda known: True):
     """The known mistakes of some names, each with what a card shows of one of its spellings."""
+    shown = []
     for found in exercises("15"):
         for known in found.misconceptions:
             if exercise in ("", found.name) and mistake in ("", known.name) and chosen(known):
                 for wrong in known.answers:
                     verdict = judge(found, wrong)
                     assert verdict.misconception is known
-                    yield known, verdict.example
+                    shown.append((known, verdict.example))
+    assert shown, f"no mistake of {exercise or 'chapter 15'} is called {mistake}"
+    return shown
 
 
 def test_a_card_that_speaks_of_several_states_shows_several():
-    shown = list(cards(chosen=lambda known: OF_SEVERAL_STATES.search(known.message)))
+    shown = cards(chosen=lambda known: OF_SEVERAL_STATES.search(known.message))
     assert len({known.name for known, _ in shown}) > 5
     assert [known.name for known, example in shown if len(example.case["A"]) == 1] == []
 
@@ -48,8 +51,7 @@ def between(case):
     ],
 )
 def test_a_card_that_speaks_of_several_parts_between_shows_them(exercise, mistake, parts):
-    shown = list(cards(exercise, mistake))
-    assert shown
+    shown = cards(exercise, mistake)
     assert all(between(example.case) >= parts for _, example in shown)
 
 
@@ -129,6 +131,6 @@ def test_outputs_that_are_cut_into_unequal_parts_are_not_said_to_be_equal():
 
 
 def test_who_asks_another_rank_for_enough_samples_is_not_asked_how_many():
-    shown = list(cards("convolve_parts", "the halo of another rank"))
+    shown = cards("convolve_parts", "the halo of another rank")
     assert any(example.got.value[0].tolist() == [[111] * 4] for _, example in shown)  # 4 samples are enough
     assert not any("how many" in known.message for known, _ in shown)
