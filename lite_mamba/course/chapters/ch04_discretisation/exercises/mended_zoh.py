@@ -309,9 +309,9 @@ MENDED_ZOH = Exercise(
                 edited(unmended, "A_bar = → A = A.double()\n    A_bar ="),
                 edited(mended_zoh, "torch.expm1(delta * A) → (torch.exp(delta * A.double()) - 1)"),
             ],
-            where=lambda delta, A, B: (
-                delta < 1e-12 and ((A < 0) & (A > -1e-3)).any()
-            ),  # float64 has none left of this ΔA
+            where=lambda delta, A, B: (  # a ΔA of which float64 keeps no digit
+                delta < 1e-12 and bool(((A < 0) & (A > -1e-3)).any())
+            ),
         ),
         Misconception(
             "an exponential of an exponential",
