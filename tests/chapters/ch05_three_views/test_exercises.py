@@ -1,8 +1,11 @@
 """What the cards of notebook 05 show: the case beside a message bears it out."""
 
 import pytest
+import torch
 
 from lite_mamba.course.chapters import exercise
+from lite_mamba.course.chapters.ch05_three_views.exercises.convolve import convolve
+from lite_mamba.course.chapters.ch05_three_views.exercises.recurrence import recurrence
 from lite_mamba.course.checking.trial import judge
 from lite_mamba.course.page.check import card
 
@@ -29,7 +32,8 @@ def cards(name, mistake):
         ("ssm_kernel", "exponents between whole numbers", lambda case, got: len(got) > 2),
         ("ssm_kernel", "a sign that is lost", lambda case, got: case["A_bar"].min() < 0 and got.isfinite().all()),
         ("convolve", "a centred output", lambda case, got: len(case["u"]) > 2),
-        ("convolve", "a response that goes in a circle", lambda case, got: len(case["u"]) > 2),
+        # more than one output is wrong
+        ("convolve", "a response that goes in a circle", lambda case, got: (got != convolve(**case)).sum() > 1),
         ("convolve", "zeros that are put in twice", lambda case, got: len(case["u"]) > 2),
         ("convolve", "a kernel without room", lambda case, got: len(case["u"]) > 1),
     ],
@@ -58,13 +62,18 @@ def test_outputs_from_the_end_are_said_to_know_the_state_that_they_know():
     assert (known.answers[0](changed, *system) != known.answers[0](u, *system)).tolist() == [False, True]
 
 
-def test_a_state_that_is_added_to_itself_is_so_in_both_spellings():
-    for message, _ in cards("recurrence", "a state that is added to itself"):
-        assert message.startswith("You keep the whole of h and add Ā·h to it, as `h += …` does")
+def test_a_state_that_is_added_to_itself_is_multiplied_as_its_card_says():
+    for message, example in cards("recurrence", "a state that is added to itself"):
+        u, A_bar, B_bar, C = example.case.values()
+        torch.testing.assert_close(example.got.value, recurrence(u, 1 + A_bar, B_bar, C))
+        assert "multiplied by 1 + Ā" in message and "as `h += …` does" in message
 
 
 def test_states_that_are_averaged_are_not_said_to_be_only_added_up():
-    assert all("or average them" in message for message, _ in cards("ssm_kernel", "states that are added up too early"))
+    message, example = list(cards("ssm_kernel", "states that are added up too early"))[1]
+    A_bar, B_bar, C, length = example.case.values()
+    torch.testing.assert_close(example.got.value, (C * B_bar).sum() * A_bar.mean() ** torch.arange(length))
+    assert "or average them" in message
 
 
 def test_one_axis_that_is_left_is_not_said_to_be_two():
@@ -82,9 +91,12 @@ def test_a_complex_result_that_looks_real_is_said_to_be_complex(name):
 
 
 def test_an_input_that_runs_backwards_is_not_called_a_kernel_that_does():
-    assert all(
-        "one of the two lists runs backwards" in message for message, _ in cards("fft_convolve", "a cross-correlation")
-    )
+    orders = ("u", "kernel"), ("kernel", "u")
+    for (message, example), names in zip(cards("fft_convolve", "a cross-correlation"), orders, strict=True):
+        one, other = (example.case[name] for name in names)
+        products = [one[t:] @ other[: len(other) - t] for t in range(len(one))]
+        torch.testing.assert_close(example.got.value, torch.stack(products), atol=1e-4, rtol=0)
+        assert "one of the two lists runs backwards" in message
 
 
 def test_a_clock_with_room_enough_is_not_said_to_have_added_something_up():

@@ -179,7 +179,10 @@ def test_states_that_fade_faster_live_longer_in_the_case_that_says_so():
 
 
 def test_the_exponent_of_a_step_has_the_sign_that_it_has():
-    for message, _ in cards("half_life", "an exponential in the place of its exponent"):
+    for message, example in cards("half_life", "an exponential in the place of its exponent"):
+        exponent = example.case["delta"][:, None] * example.case["A"]  # (D, N), of one step
+        left = torch.exp(exponent * example.expected.value)  # after the steps of a half-life
+        torch.testing.assert_close(left, torch.full_like(left, 0.5))
         assert "Δ·A, its exponent" in message and "−Δ·A" not in message
 
 

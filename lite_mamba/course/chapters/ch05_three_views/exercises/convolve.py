@@ -46,6 +46,11 @@ def _three_samples(u, kernel) -> bool:
     return len(u) > 2
 
 
+def _nothing_hides_the_end(u, kernel) -> bool:
+    """Where each sample that comes round is seen, and more than one does."""
+    return _three_samples(u, kernel) and bool(u[1:].all() and kernel[1:].all())
+
+
 WRAP = "Send in a one at the last step: which outputs may answer?"
 
 
@@ -139,7 +144,7 @@ CONVOLVE = Exercise(
             "The first outputs read the last samples, but before the start all samples count as zero. In Python an "
             "index below zero counts from the end, and a Fourier transform of L points goes round, too. " + WRAP,
             _in_a_circle,
-            where=_three_samples,
+            where=_nothing_hides_the_end,
         ),
         Misconception(
             "an output one step late",
