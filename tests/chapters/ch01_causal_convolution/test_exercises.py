@@ -3,24 +3,16 @@
 import re
 
 import pytest
+from known_cards import cards_of
 
 from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge
+
+cards = cards_of("01")
 
 SEVERAL_MISSING = re.compile(
     r"[Ff]irst outputs|over and over|x\[1\], x\[2\]|last samples|middle of the window|some of them"
 )
 SEVERAL_TAPS = re.compile(r"later tap|one product only|oldest tap")
-
-
-def shown(id, mistake):
-    """Message and example of a known mistake, in each of its spellings."""
-    chosen = exercise(f"01.{id}")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
-        verdict = judge(chosen, wrong)
-        assert verdict.misconception is known
-        yield known.message, verdict.example
 
 
 def speaking_of(words):
@@ -32,7 +24,7 @@ def speaking_of(words):
 
 @pytest.mark.parametrize(("id", "mistake"), list(speaking_of(SEVERAL_MISSING)))
 def test_a_card_that_speaks_of_several_samples_before_the_start_shows_a_kernel_that_reads_them(id, mistake):
-    for _, example in shown(id, mistake):
+    for _, example in cards(id, mistake):
         got, expected = example.got.value[0], example.expected.value[0]
         assert example.case["weight"].shape[1] > 2
         if got.shape == expected.shape:  # and that more than one output is wrong
@@ -41,7 +33,7 @@ def test_a_card_that_speaks_of_several_samples_before_the_start_shows_a_kernel_t
 
 @pytest.mark.parametrize(("id", "mistake"), list(speaking_of(SEVERAL_TAPS)))
 def test_a_card_that_tells_one_tap_from_the_others_shows_several(id, mistake):
-    assert all(example.case["weight"].shape[1] > 1 for _, example in shown(id, mistake))
+    assert all(example.case["weight"].shape[1] > 1 for _, example in cards(id, mistake))
 
 
 @pytest.mark.parametrize(
@@ -79,26 +71,26 @@ def test_a_card_that_tells_one_tap_from_the_others_shows_several(id, mistake):
     ],
 )
 def test_the_case_of_a_card_is_one_in_which_the_mistake_is_made(id, mistake, made):
-    assert all(made(**example.case) for _, example in shown(id, mistake))
+    assert all(made(**example.case) for _, example in cards(id, mistake))
 
 
 def test_a_kernel_in_its_place_does_not_look_like_zeros_in_any_card():
     for known in exercise("01.full_kernel").misconceptions:
-        for _, example in shown("full_kernel", known.name):
+        for _, example in cards("full_kernel", known.name):
             assert example.case["weight"].all()
 
 
 def test_a_cut_of_some_outputs_leaves_others():
-    assert all(example.got.value[0].shape[2] > 0 for _, example in shown("causal_conv", "right outputs cut off"))
+    assert all(example.got.value[0].shape[2] > 0 for _, example in cards("causal_conv", "right outputs cut off"))
 
 
 def test_a_card_speaks_of_no_sample_beyond_the_shortest_case():
-    ((message, example),) = shown("is_causal", "all outputs added up")
+    ((message, example),) = cards("is_causal", "all outputs added up")
     assert max(map(int, re.findall(r"[xy]\[(\d+)\]", message))) < example.case["x"].shape[2]
 
 
 def test_a_ban_on_the_past_that_lets_the_future_pass_is_told_so():
-    (message, passing), (_, banning) = shown("is_causal", "a ban on the past")
+    (message, passing), (_, banning) = cards("is_causal", "a ban on the past")
     assert (passing.got.value, banning.got.value) == (True, False)
     assert "forbid what is allowed" in message and "allow what is not" in message
 
@@ -107,12 +99,12 @@ def test_a_ban_on_the_past_that_lets_the_future_pass_is_told_so():
     "mistake", ["a loop that does not reach the end", "a loop that begins late", "the first output alone"]
 )
 def test_what_may_be_one_output_is_not_told_in_the_plural(mistake):
-    for message, example in shown("causal_conv_loop", mistake):
+    for message, example in cards("causal_conv_loop", mistake):
         assert example.case["x"].shape[:2] == (1, 1)
         assert "utputs" not in message.partition(".")[0]
 
 
 def test_lists_of_sequences_that_are_one_are_in_the_card_of_rows_that_are():
-    cases = list(shown("causal_conv_loop", "rows that are one list"))
+    cases = cards("causal_conv_loop", "rows that are one list")
     assert any(example.case["x"].shape[1] == 1 for _, example in cases)
     assert all("* D" not in message and "All rows" not in message for message, _ in cases)

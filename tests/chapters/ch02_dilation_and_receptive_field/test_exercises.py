@@ -2,11 +2,14 @@
 
 import pytest
 import torch
+from known_cards import cards_of
 
 from lite_mamba import causal_dilated_conv1d_fn, course
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch02_dilation_and_receptive_field.exercises import lags_touched
 from lite_mamba.course.checking.trial import judge
+
+cards = cards_of("02")
 
 
 def test_a_delay_through_another_tap_gives_the_right_output_and_remembers_too_much():
@@ -59,26 +62,13 @@ def test_the_card_of_a_float_says_the_float_of_its_case(capsys):
     ],
 )
 def test_the_case_of_a_card_is_one_in_which_the_mistake_is_made(name, mistake, shown):
-    chosen = exercise(f"02.{name}")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
-        verdict = judge(chosen, wrong)
-        assert verdict.misconception is known
-        assert shown(verdict.example.case)
-
-
-def shown(name, mistake):
-    """Message and example of a known mistake, in each of its spellings."""
-    chosen = exercise(f"02.{name}")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
-        yield known.message, judge(chosen, wrong).example
+    assert all(shown(example.case) for _, example in cards(name, mistake))
 
 
 def test_whole_numbers_are_flat_where_the_card_says():
     inputs = {"(x − 1)²": torch.ones(1), "squared": torch.zeros(1)}
     for (message, example), (word, x) in zip(
-        shown("measured_lags", "whole numbers as the input"), inputs.items(), strict=True
+        cards("measured_lags", "whole numbers as the input"), inputs.items(), strict=True
     ):
         fn, length = example.case["fn"], example.case["length"]
         assert length == 1 and word in fn.__name__
@@ -87,7 +77,7 @@ def test_whole_numbers_are_flat_where_the_card_says():
 
 
 def test_a_gradient_below_zero_is_not_laid_to_the_weight_where_the_input_turns_it():
-    for message, example in shown("measured_lags", "only positive gradients"):
+    for message, example in cards("measured_lags", "only positive gradients"):
         x = torch.full((example.case["length"],), 0.3)
         up, down = (torch.autograd.functional.jacobian(example.case["fn"], one)[-1, -1] for one in (x, -x))
         assert up * down < 0
@@ -95,13 +85,13 @@ def test_a_gradient_below_zero_is_not_laid_to_the_weight_where_the_input_turns_i
 
 
 def test_paths_that_all_end_apart_are_not_said_to_meet():
-    for message, example in shown("receptive_field", "stacked layers multiplied"):
+    for message, example in cards("receptive_field", "stacked layers multiplied"):
         case = example.case
         assert len(lags_touched(**case)) == case["d_conv"] ** len(case["dilations"])
         assert "may end at the same sample" in message
 
 
 def test_a_field_that_comes_out_too_large_is_told_the_gaps():
-    examples = list(shown("receptive_field", "the taps themselves left out"))
+    examples = cards("receptive_field", "the taps themselves left out")
     assert any(example.got.value > example.expected.value for _, example in examples)
     assert all("d_conv − 1 gaps" in message for message, _ in examples)

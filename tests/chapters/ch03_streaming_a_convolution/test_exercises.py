@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from known_cards import cards_of
 
 from lite_mamba import Mamba, __version__, causal_dilated_conv1d_fn
 from lite_mamba.course.chapters import exercise
@@ -15,6 +16,8 @@ from lite_mamba.course.chapters.ch03_streaming_a_convolution.exercises import (
     suspect_step,
 )
 from lite_mamba.course.checking.trial import judge
+
+cards = cards_of("03")
 
 ROOT = Path(__file__).parents[3]
 
@@ -117,16 +120,6 @@ def test_the_release_that_shipped_the_suspect_is_not_taken_for_this_one():
     assert "lite-mamba 0.1.4; the package that you use was written anew" in notebook("03_streaming_a_convolution")
 
 
-def shown(name, mistake):
-    """The message and the example of a known mistake, in each of its spellings."""
-    chosen = exercise(f"03.{name}")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
-        verdict = judge(chosen, wrong)
-        assert verdict.misconception is known
-        yield known.message, verdict.example
-
-
 def alone(example):
     """One channel of one sequence."""
     return (example.case["ring"] if "ring" in example.case else example.case["history"]).shape[:2] == (1, 1)
@@ -179,7 +172,7 @@ def first_branch_bent_twice(example):
     ],
 )
 def test_a_card_does_not_say_what_its_own_case_belies(name, mistake, words, belied):
-    messages, examples = zip(*shown(name, mistake), strict=True)
+    messages, examples = zip(*cards(name, mistake), strict=True)
     assert any(map(belied, examples))
     assert words not in messages[0]
 
@@ -213,4 +206,4 @@ def several_branches(case):
     ],
 )
 def test_the_case_of_a_card_is_one_in_which_the_mistake_is_made(name, mistake, seen):
-    assert all(seen(example.case) for _, example in shown(name, mistake))
+    assert all(seen(example.case) for _, example in cards(name, mistake))

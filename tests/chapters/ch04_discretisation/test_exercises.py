@@ -2,19 +2,12 @@
 
 import pytest
 import torch
+from known_cards import cards_of
 
 from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import is_wrong, judge, trials
+from lite_mamba.course.checking.trial import is_wrong, trials
 
-
-def cards(name, mistake):
-    """Message and example of a known mistake, in each of its spellings."""
-    chosen = exercise(f"04.{name}")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
-        verdict = judge(chosen, wrong)
-        assert verdict.misconception is known
-        yield known.message, verdict.example
+cards = cards_of("04")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +54,7 @@ def test_the_case_of_a_card_shows_what_the_card_says(name, mistake, seen):
 
 
 def test_a_step_that_differs_in_its_second_digit_is_not_said_to_be_right_in_its_first_ones():
-    found = list(cards("largest_euler_step", "a step that is not exact"))
+    found = cards("largest_euler_step", "a step that is not exact")
     assert any(round(example.got.value, 1) != round(example.expected.value, 1) for _, example in found)
     for message, example in found:
         assert abs(example.got.value - example.expected.value) <= 0.1
@@ -76,7 +69,7 @@ def test_three_terms_of_a_series_are_not_said_to_be_zero_where_two_are():
 
 
 def test_a_pair_that_is_returned_or_multiplied_is_not_said_to_be_divided():
-    found = list(cards("corrected_B", "a pair in the place of its second part"))
+    found = cards("corrected_B", "a pair in the place of its second part")
     assert [example.raised is None for _, example in found] == [False, True, False]
     assert all("you take both" in message and "divided" not in message for message, _ in found)
 

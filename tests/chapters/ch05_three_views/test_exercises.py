@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from known_cards import cards_of
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch05_three_views.exercises.convolve import convolve
@@ -9,15 +10,7 @@ from lite_mamba.course.chapters.ch05_three_views.exercises.recurrence import rec
 from lite_mamba.course.checking.trial import judge
 from lite_mamba.course.page.check import card
 
-
-def cards(name, mistake):
-    """Message and example of a known mistake, in each of its spellings."""
-    chosen = exercise(f"05.{name}")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
-        verdict = judge(chosen, wrong)
-        assert verdict.misconception is known
-        yield known.message, verdict.example
+cards = cards_of("05")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +44,7 @@ def test_a_step_of_one_and_a_half_is_not_called_a_little_longer_than_one():
 
 def test_outputs_from_the_end_are_said_to_know_the_state_that_they_know():
     """Left in the order of the loop, the last one knows every sample: it is each sample that meets no earlier one."""
-    found = list(cards("recurrence", "a loop from the end to the beginning"))
+    found = cards("recurrence", "a loop from the end to the beginning")
     for message, _ in found:
         assert "each output" not in message and "each one meets a state that holds what comes after it" in message
     u, *system = found[0][1].case.values()
@@ -70,14 +63,14 @@ def test_a_state_that_is_added_to_itself_is_multiplied_as_its_card_says():
 
 
 def test_states_that_are_averaged_are_not_said_to_be_only_added_up():
-    message, example = list(cards("ssm_kernel", "states that are added up too early"))[1]
+    message, example = cards("ssm_kernel", "states that are added up too early")[1]
     A_bar, B_bar, C, length = example.case.values()
     torch.testing.assert_close(example.got.value, (C * B_bar).sum() * A_bar.mean() ** torch.arange(length))
     assert "or average them" in message
 
 
 def test_one_axis_that_is_left_is_not_said_to_be_two():
-    found = list(cards("convolve", "axes that are left"))
+    found = cards("convolve", "axes that are left")
     assert [example.got.value.ndim for _, example in found] == [3, 2]
     assert all("batch or channel, or both," in message for message, _ in found)
 
@@ -127,7 +120,7 @@ def test_a_tap_is_missing_where_a_kernel_was_cut():
 
 
 def test_a_longer_input_that_is_not_refused_is_spoken_of():
-    found = list(cards("is_time_invariant", "an input that got longer"))
+    found = cards("is_time_invariant", "an input that got longer")
     assert any(example.case["layer"].__name__ == "quieter_and_quieter" for _, example in found)
     assert all("one that counts from the end" in message for message, _ in found)
 
@@ -138,7 +131,7 @@ def test_outputs_that_differ_in_time_pass_where_the_order_is_forgotten():
 
 
 def test_a_system_that_does_the_same_every_third_step_is_spoken_of():
-    found = list(cards("is_time_invariant", "a shift of your own"))
+    found = cards("is_time_invariant", "a shift of your own")
     assert any(example.case["layer"].__name__ == "every_third_step" for _, example in found)
     assert all("every second or third step" in message for message, _ in found)
 

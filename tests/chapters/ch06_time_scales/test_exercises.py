@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from known_cards import cards_of
 from torch import nn
 
 from lite_mamba import Mamba, course, initialization
-from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch06_time_scales.exercises import MENDED_INIT, SPLIT_WEIGHT_DECAY
-from lite_mamba.course.checking.trial import judge, trials
+from lite_mamba.course.checking.trial import trials
+
+cards = cards_of("06")
 
 MARKS = {"_no_reinit", "_no_weight_decay"}
 NOTEBOOK = Path(__file__).parents[3] / "notebooks/06_time_scales.ipynb"
@@ -134,16 +136,6 @@ def test_a_logarithm_without_its_sign_makes_step_sizes_as_its_card_says():
     assert "but above 2, and the largest u gives the smallest" in card.message
 
 
-def cards(name, mistake):
-    """Message and example of a known mistake, in each of its spellings."""
-    chosen = exercise(f"06.{name}")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
-        verdict = judge(chosen, wrong)
-        assert verdict.misconception is known
-        yield known.message, verdict.example
-
-
 @pytest.mark.parametrize(
     ("name", "mistake", "seen"),
     [
@@ -187,13 +179,13 @@ def test_the_exponent_of_a_step_has_the_sign_that_it_has():
 
 
 def test_a_table_that_keeps_its_axes_is_not_said_to_have_lost_one():
-    found = list(cards("half_life", "channels or states added up"))
+    found = cards("half_life", "channels or states added up")
     assert any(example.got.value.ndim == 2 for _, example in found)
     assert not any("lost" in message for message, _ in found)
 
 
 def test_evenly_spread_step_sizes_are_not_held_to_a_range_that_they_leave():
-    found = list(cards("sample_dt", "a uniform draw"))
+    found = cards("sample_dt", "a uniform draw")
     assert any(example.got.value.max() > example.case["dt_max"] for _, example in found)
     for message, example in found:
         assert "between" not in message and "about 0.05" in message
@@ -209,7 +201,7 @@ def test_evenly_spread_step_sizes_are_not_held_to_a_range_that_they_leave():
     ],
 )
 def test_an_end_that_the_floor_lifts_is_not_said_to_be_seen(mistake, end, words):
-    found = list(cards("sample_dt", mistake))
+    found = cards("sample_dt", mistake)
     assert any(example.got.value[end] == pytest.approx(example.case["dt_init_floor"]) for _, example in found)
     assert all(words in message for message, _ in found)
 
@@ -258,19 +250,19 @@ def test_the_layer_without_a_bias_is_named_and_none_of_the_ways_to_write():
 
 
 def test_marked_parameters_that_have_a_group_are_not_said_to_have_none():
-    found = list(cards("split_weight_decay", "marked parameters that are lost"))
+    found = cards("split_weight_decay", "marked parameters that are lost")
     lost = [str(example.got.value["block.D"]) == "in no group" for _, example in found]
     assert lost == [True, False] and all("or those with two axes" in message for message, _ in found)
 
 
 def test_a_parameter_that_stands_twice_in_one_group_is_told_that_once_is_enough():
-    found = list(cards("split_weight_decay", "marked matrices in both groups"))
+    found = cards("split_weight_decay", "marked matrices in both groups")
     assert any(str(example.got.value["block.D"]) == "0 and 0" for _, example in found)
     assert all("into one group, and once" in message for message, _ in found)
 
 
 def test_the_number_that_has_no_axis_to_measure_is_named():
-    found = list(cards("split_weight_decay", "few numbers in the place of few axes"))
+    found = cards("split_weight_decay", "few numbers in the place of few axes")
     assert sum(example.raised is not None for _, example in found) == 2
     assert all("filter.gain has no axis" in message for message, _ in found)
 

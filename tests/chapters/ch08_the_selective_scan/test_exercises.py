@@ -5,27 +5,20 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
+from known_cards import cards_of
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch08_the_selective_scan.exercises.gradients_are_right import FUNCTIONS
 from lite_mamba.course.checking.trial import judge
 from lite_mamba.course.page.check import card
 
+cards = cards_of("08")
+
 SCANS = "discretise", "scan_loop", "scan_from", "mended_chunk"
 SEVERAL_TOKENS = re.compile(
     r"[Ee]very (output|token)|[Ee]ach (drive|output|turn)|tokens? (before|after)|[Aa]ll (drives|tokens|decays)|"
     r"tokens are added|states after every|one behind the other|the next token|in every (turn|step)"
 )
-
-
-def shown(name, mistake):
-    """Message and example of a known mistake, in each of its spellings."""
-    chosen = exercise(f"08.{name}")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
-        verdict = judge(chosen, wrong)
-        assert verdict.misconception is known
-        yield known.message, verdict.example
 
 
 def speaking_of_several_tokens():
@@ -37,7 +30,7 @@ def speaking_of_several_tokens():
 
 @pytest.mark.parametrize(("name", "mistake"), list(speaking_of_several_tokens()))
 def test_a_card_that_tells_what_happens_from_token_to_token_shows_several(name, mistake):
-    for _, example in shown(name, mistake):
+    for _, example in cards(name, mistake):
         assert example.case.get("u", example.case.get("deltaA")).shape[2] > 1
 
 
@@ -62,7 +55,7 @@ def test_a_card_that_tells_what_happens_from_token_to_token_shows_several(name, 
     ],
 )
 def test_the_case_of_a_card_is_one_in_which_the_mistake_is_made(name, mistake, made):
-    assert all(made(example.case) for _, example in shown(name, mistake))
+    assert all(made(example.case) for _, example in cards(name, mistake))
 
 
 def test_each_function_that_is_checked_has_a_name_that_tells_it_from_the_others():
@@ -72,54 +65,54 @@ def test_each_function_that_is_checked_has_a_name_that_tells_it_from_the_others(
 
 
 def test_wide_tolerances_are_not_said_to_pass_small_errors_alone():
-    examples = list(shown("gradients_are_right", "tolerances that are too wide"))
+    examples = cards("gradients_are_right", "tolerances that are too wide")
     assert any("detached" in example.case["function"].__name__ for _, example in examples)  # wrong by all of it
     assert all("percent" not in message for message, _ in examples)
 
 
 def test_a_small_number_that_is_divided_by_stands_in_the_card_of_the_division():
     for name in ("scan_loop", "scan_from"):
-        examples = list(shown(name, "a division by a product of decays"))
+        examples = cards(name, "a division by a product of decays")
         values = [example.got.value if name == "scan_loop" else example.got.value[0] for _, example in examples]
         assert not all(value.isnan().any() for value in values)
         assert all("or by a small number in its place" in message for message, _ in examples)
 
 
 def test_an_index_at_another_axis_is_not_said_to_be_wrong_once():
-    for message, _ in shown("scan_loop", "an index at another axis"):
+    for message, _ in cards("scan_loop", "an index at another axis"):
         assert "in at least one of the tensors" in message
 
 
 def test_a_loop_that_runs_backwards_is_told_of_what_it_reads_and_not_where_that_stands():
-    (message, unturned), (_, turned) = shown("scan_loop", "a loop from the last token to the first")
+    (message, unturned), (_, turned) = cards("scan_loop", "a loop from the last token to the first")
     assert torch.equal(unturned.got.value.flip(-1), turned.got.value)  # the first number may be the last token's
     assert "what is read at a token knows the tokens after it" in message
 
 
 def test_outputs_that_are_cut_off_from_the_state_are_in_the_card_of_a_cut():
-    (message, past), (_, outputs) = shown("scan_loop", "a gradient that does not reach the tokens before")
+    (message, past), (_, outputs) = cards("scan_loop", "a gradient that does not reach the tokens before")
     assert "for deltaB_u" in str(past.raised) and "for deltaA and deltaB_u" in str(outputs.raised)
     assert "or the outputs from h" in message
 
 
 def test_outputs_that_were_detached_are_told_so():
-    ((message, example),) = shown("scan_loop", "outputs without a gradient")
+    ((message, example),) = cards("scan_loop", "outputs without a gradient")
     assert "detached" in message and "no_grad" not in str(example.raised)
 
 
 def test_a_start_that_fades_after_it_is_read_is_not_said_to_stay_whole():
-    examples = list(shown("scan_from", "a start that does not fade"))
+    examples = cards("scan_from", "a start that does not fade")
     assert any(torch.allclose(one.got.value[1], one.expected.value[1]) for _, one in examples)
     assert all(message.startswith("The first output reads the given state unfaded.") for message, _ in examples)
 
 
 def test_a_first_token_that_is_left_out_has_no_state_after_it():
-    for message, _ in shown("mended_chunk", "no output for the first token"):
+    for message, _ in cards("mended_chunk", "no output for the first token"):
         assert "state after the first" not in message
 
 
 def test_a_gate_that_turns_the_sign_as_it_should_is_not_told_so():
-    ((message, example),) = shown("skip_and_gate", "z without SiLU")
+    ((message, example),) = cards("skip_and_gate", "z without SiLU")
     below = example.case["z"] < 0
     got, expected = example.got.value[below], example.expected.value[below]
     assert torch.equal(got.sign(), expected.sign()) and (got.abs() > 2 * expected.abs()).all()
@@ -127,14 +120,14 @@ def test_a_gate_that_turns_the_sign_as_it_should_is_not_told_so():
 
 
 def test_a_silu_around_sum_and_z_is_in_its_card():
-    found = list(shown("skip_and_gate", "SiLU around what is gated"))
+    found = cards("skip_and_gate", "SiLU around what is gated")
     sums = [(case["y"] + case["D"][:, None] * case["u"], case["z"]) for case in (example.case for _, example in found)]
     with_z = [torch.equal(one.got.value, F.silu(both * z)) for (_, one), (both, z) in zip(found, sums, strict=True)]
     assert sum(with_z) == 1 and all("with z or without" in message for message, _ in found)
 
 
 def test_a_quotient_of_infinities_that_was_made_zero_is_in_its_card():
-    for message, example in shown("skip_and_gate", "an exponential that overflows"):
+    for message, example in cards("skip_and_gate", "an exponential that overflows"):
         (came,) = example.got.value[example.case["z"] == 100]
         assert ("not a number" if came.isnan() else "or 0 behind nan_to_num") in message
 

@@ -2,19 +2,9 @@
 
 import pytest
 import torch
+from known_cards import cards_of
 
-from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge
-
-
-def shown(name, mistake):
-    """Message and example of a known mistake, in each of its spellings."""
-    chosen = exercise(f"09.{name}")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
-        verdict = judge(chosen, wrong)
-        assert verdict.misconception is known
-        yield known.message, verdict.example
+cards = cards_of("09")
 
 
 def shrinks(case):
@@ -44,59 +34,59 @@ def steps_differ(case):
     ],
 )
 def test_the_case_of_a_card_is_one_in_which_the_mistake_is_made(name, mistake, made):
-    assert all(made(example.case) for _, example in shown(name, mistake))
+    assert all(made(example.case) for _, example in cards(name, mistake))
 
 
 def test_states_on_one_axis_with_the_steps_have_another_shape():
-    for _, example in shown("up_down", "one axis for steps and states"):
+    for _, example in cards("up_down", "one axis for steps and states"):
         assert example.got.value.shape != example.expected.value.shape
 
 
 def test_a_round_too_few_is_not_said_to_change_several_states():
-    examples = list(shown("hillis_steele", "too few rounds"))
+    examples = cards("hillis_steele", "too few rounds")
     assert any(len(example.case["x"]) == 2 for _, example in examples)  # its second state alone is wrong
     assert all("last steps" not in message for message, _ in examples)
 
 
 def test_states_woven_along_the_last_axis_stand_in_the_row_of_another_step():
-    for message, example in shown("up_down", "even and odd steps woven along the states"):
+    for message, example in cards("up_down", "even and odd steps woven along the states"):
         assert example.got.value[0, 1] == example.expected.value[1, 0] != example.expected.value[0, 1]
         assert "two steps get into one row" in message
 
 
 def test_chunks_that_divide_are_shown_where_they_do_or_called_a_loop():
-    for message, example in shown("mended_scan", "chunks that still divide"):
+    for message, example in cards("mended_scan", "chunks that still divide"):
         assert (example.case["log_a"].sum(0) < -50).any()
         assert isinstance(example.got.value, torch.Tensor) or "one chunk after the other is a loop" in message
 
 
 def test_two_steps_that_are_joined_round_the_end_are_not_called_several():
-    examples = list(shown("mended_scan", "a shift that wraps around"))
+    examples = cards("mended_scan", "a shift that wraps around")
     assert any(len(example.case["x"]) == 2 for _, example in examples)
     assert all("first steps" not in message for message, _ in examples)
 
 
 def test_a_small_number_below_the_weight_is_in_the_card_of_an_epsilon():
-    examples = list(shown("mended_scan", "another epsilon"))
+    examples = cards("mended_scan", "another epsilon")
     assert any(torch.allclose(one.got.value, one.expected.value, rtol=0.01) for _, one in examples)
     assert all("not far above your small number" in message for message, _ in examples)
 
 
 def test_lifted_products_from_the_start_are_in_the_card_of_lifted_weights():
-    examples = list(shown("mended_scan", "weights that are lifted"))
+    examples = cards("mended_scan", "weights that are lifted")
     right = [torch.isclose(one.got.value, one.expected.value, rtol=1e-4) for _, one in examples]
     assert any(one[0] and not one[-1] for one in right)  # the late drives are those that count for too little
     assert all("up to there" not in message for message, _ in examples)
 
 
 def test_x_where_a_weight_vanishes_tells_of_the_weights_that_are_divided_by():
-    examples = list(shown("mended_scan", "x where a weight vanishes"))
+    examples = cards("mended_scan", "x where a weight vanishes")
     assert any(abs(one.got.value[0]) < 1e-6 < abs(one.case["x"][0]) for _, one in examples)  # no x, but an epsilon
     assert all("elsewhere you divide" in message and "epsilon" in message for message, _ in examples)
 
 
 def test_products_from_the_start_with_an_epsilon_tell_all_that_comes_of_it():
-    examples = list(shown("mended_scan", "products counted from the start, and an epsilon"))
+    examples = cards("mended_scan", "products counted from the start, and an epsilon")
     last = [one.got.value[-1] / one.expected.value[-1] for _, one in examples]
     for words, came in (
         ("late drives are lost", any(part < 0.1 for part in last)),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from known_cards import cards_of
 from torch import nn
 
 from lite_mamba import Mamba, causal_dilated_conv1d_fn
@@ -15,6 +16,8 @@ from lite_mamba.course.chapters.ch10_the_block import exercises as chapter
 from lite_mamba.course.chapters.ch10_the_block import figures
 from lite_mamba.course.checking.trial import judge, trials
 from lite_mamba.course.training import facts
+
+cards = cards_of("10")
 
 NOTEBOOK = Path(__file__).parents[3] / "notebooks/10_the_block.ipynb"
 CELLS = ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]]
@@ -148,52 +151,44 @@ def test_the_vectors_that_a_card_of_the_count_speaks_of_are_all_but_the_biases_o
     assert len(told) == 3 and all("Beside the convolutions two parts are vectors" in card for card in told)
 
 
-def card(exercise, name: str):
-    """A known mistake, and the case that its card shows for its first answer."""
-    known = next(known for known in exercise.misconceptions if known.name == name)
-    verdict = judge(exercise, known.answers[0], quiet=True)
-    assert verdict.misconception is known
-    return known, verdict.example
-
-
 def test_a_row_without_its_batch_axis_has_numbers_where_a_layer_looks_for_tokens():
-    known, example = card(chapter.IS_BATCH_INDEPENDENT, "a row without its batch axis")
+    (message, example), *_ = cards("is_batch_independent", "a row without its batch axis")
     layer, x = example.case["layer"], example.case["x"]
     row = layer(x[0])  # (L, d)
     assert layer.__name__ == "running_sum" and torch.equal(row, x[0].cumsum(-1)) and not torch.equal(row, x[0])
-    assert "The layer takes its tokens for rows, and the numbers of a token for tokens." in known.message
+    assert "The layer takes its tokens for rows, and the numbers of a token for tokens." in message
 
 
 def test_samples_between_the_taps_are_those_of_the_widest_branch_and_other_branches_read_some():
-    known, example = card(chapter.STATE_BYTES, "only the samples between the taps")
+    (message, example), *_ = cards("state_bytes", "only the samples between the taps")
     d_model, d_state, d_conv, dilations, expand = example.case.values()
     counted = example.got.value // (4 * expand * d_model) - d_state
     past = range(1, (d_conv - 1) * max(dilations) + 1)
     between = set(past) - set(figures.touched(d_conv, (max(dilations),)))
     assert counted == len(between) > len(between - set(figures.touched(d_conv, dilations)))
-    assert "between the taps of the widest branch" in known.message
+    assert "between the taps of the widest branch" in message
 
 
 def test_a_logarithm_that_is_turned_over_is_no_slow_state_where_its_minus_is_missing():
-    known, _ = card(chapter.BLOCK_FORWARD, "a logarithm that is turned over")
-    assert "slow" not in known.message
+    (message, _), *_ = cards("block_forward", "a logarithm that is turned over")
+    assert "slow" not in message
     given = (one.case["weights"]["A_log"] for one in trials(chapter.BLOCK_FORWARD))
     assert all((torch.exp(-logarithm) > 0).all() for logarithm in given)  # as A, each state grows
 
 
 def test_shares_that_are_made_twice_come_closer_and_need_not_be_nearly_alike():
-    known, example = card(chapter.BLOCK_FORWARD, "shares that are made twice")
+    (message, example), *_ = cards("block_forward", "shares that are made twice")
     shares = example.case["weights"]["conv_gates"].softmax(0)  # (branches,)
     apart = [one.max() - one.min() for one in (shares, shares.softmax(0))]
     assert apart[0] > apart[1] > 0.2
-    assert "the shares come closer to one another" in known.message
+    assert "the shares come closer to one another" in message
 
 
 def test_where_the_bias_is_gone_branch_0_alone_is_saved_twice():
-    known, example = card(chapter.MENDED_BRANCHES, "fewer numbers, some still twice")
+    (message, example), *_ = cards("mended_branches", "fewer numbers, some still twice")
     numbers = example.got.value
     twice = numbers["numbers in the state dict"] - numbers["of them in conv1d_layers"]
-    assert 0 < twice < numbers["of them in conv1d_layers"] and "branch 0 is still saved twice" in known.message
+    assert 0 < twice < numbers["of them in conv1d_layers"] and "branch 0 is still saved twice" in message
 
 
 def test_more_states_are_held_against_fewer_and_not_against_more_dilations():

@@ -2,6 +2,7 @@
 
 import pytest
 import torch.nn.functional as F
+from known_cards import cards_of
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch11_the_streaming_step.exercises import MENDED_STREAM
@@ -9,15 +10,7 @@ from lite_mamba.course.chapters.ch11_the_streaming_step.exercises.mended_stream 
 from lite_mamba.course.checking import edits
 from lite_mamba.course.checking.trial import failure, judge
 
-
-def cards(name, mistake):
-    """The message of a known mistake and the example beside it, in each of its spellings."""
-    chosen = exercise(f"11.{name}")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
-        verdict = judge(chosen, wrong)
-        assert verdict.misconception is known
-        yield known.message, verdict.example
+cards = cards_of("11")
 
 
 def several_states(case):
@@ -97,7 +90,7 @@ def test_a_skip_of_another_signal_is_not_said_to_be_that_of_u():
 
 
 def test_a_history_that_is_right_is_not_said_to_hold_the_token_twice():
-    examples = list(cards("block_step", "a token that goes into the history twice"))
+    examples = cards("block_step", "a token that goes into the history twice")
     assert any((one.got.value[1] == one.expected.value[1]).all() for _, one in examples)
     assert all(message.startswith("The present token goes in twice") for message, _ in examples)
 
@@ -137,14 +130,14 @@ def test_a_stream_for_each_piece_is_not_said_to_be_one_for_each_call():
 
 
 def test_a_short_piece_may_come_first_and_the_last_one_be_full():
-    examples = list(cards("generate", "a short piece before the last"))
+    examples = cards("generate", "a short piece before the last")
     read = [(one.got.value["the list of the tokens in each call"], one.case["chunk"]) for _, one in examples]
     assert any(first < chunk == last for (first, *_, last, _), chunk in read)
     assert all("a call before the last one" in message for message, _ in examples)
 
 
 def test_a_part_may_be_left_out_of_a_prompt_that_is_whole_chunks_long():
-    examples = list(cards("generate", "a part of the prompt left out"))
+    examples = cards("generate", "a part of the prompt left out")
     assert any(one.case["prompt"].shape[1] % one.case["chunk"] == 0 for _, one in examples)
     assert all("multiple" not in message for message, _ in examples)
 
@@ -156,7 +149,7 @@ def test_not_most_tokens_go_in_again_where_short_pieces_overlap():
 
 
 def test_a_reset_turned_round_may_leave_the_history_right():
-    examples = list(cards("mended_stream", "the rows that go on are reset"))
+    examples = cards("mended_stream", "the rows that go on are reset")
     assert any((one.got.value[1] == one.expected.value[1]).all() for _, one in examples)
     assert all("start afresh" not in message for message, _ in examples)
 

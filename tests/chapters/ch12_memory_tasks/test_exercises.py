@@ -2,23 +2,15 @@
 
 import pytest
 import torch
+from known_cards import cards_of
 
 from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge
 
-
-def cards(name, mistake):
-    """Message and example of a known mistake, in each of its spellings."""
-    chosen = exercise(f"12.{name}")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
-        verdict = judge(chosen, wrong)
-        assert verdict.misconception is known
-        yield known.message, verdict.example
+cards = cards_of("12")
 
 
 def test_noise_with_the_id_of_a_recall_is_not_told_that_a_recall_has_the_next_one():
-    found = list(cards("fixed_copying", "one id for noise and recall"))
+    found = cards("fixed_copying", "one id for noise and recall")
     right = [torch.equal(example.got.value[:, -1], example.expected.value[:, -1]) for _, example in found]
     assert right == [False, True]  # in the second it is noise that has the wrong id
     assert all("Noise is the id after the last symbol" in message for message, _ in found)
@@ -30,7 +22,7 @@ def test_data_0_is_a_row_and_no_symbol():
 
 
 def test_symbols_at_the_start_need_not_be_fixed_copying():
-    found = list(cards("selective_copying", "symbols that stay at the start"))
+    found = cards("selective_copying", "symbols that stay at the start")
     kept = [torch.equal(example.got.value[:, : example.case["data"].shape[1]], example.case["data"])
             for _, example in found]  # fmt: skip
     assert any(kept) and not all(kept)
@@ -38,7 +30,7 @@ def test_symbols_at_the_start_need_not_be_fixed_copying():
 
 
 def test_a_bound_is_named_and_no_other_rows_where_there_is_a_single_one():
-    found = list(cards("selective_copying", "numbers above a bound"))
+    found = cards("selective_copying", "numbers above a bound")
     assert any(len(example.case["data"]) == 1 for _, example in found)
     assert all("rows" not in message for message, _ in found)
     (_, shared), *more = cards("selective_copying", "the largest numbers of all rows")
@@ -59,10 +51,10 @@ def test_a_quotient_of_0_and_0_asks_for_no_long_row():
 def test_what_is_counted_or_taken_away_is_said_of_each_spelling():
     (*_, (message, own_too)) = cards("left_at_the_end", "steps taken as equal")
     assert own_too.got.value[-1] < 1 and "later tokens," not in message
-    found = list(cards("left_at_the_end", "a difference of two exponentials"))
+    found = cards("left_at_the_end", "a difference of two exponentials")
     assert [bool((example.got.value > -1e-6).all()) for _, example in found] == [False, True]
     assert all("differences of two exponentials" in message for message, _ in found)
-    found = list(cards("left_at_the_end", "no exponential"))
+    found = cards("left_at_the_end", "no exponential")
     exponents = [example.case["A"] * (example.case["delta"].sum() - example.case["delta"].cumsum(0))
                  for _, example in found]  # fmt: skip
     torch.testing.assert_close(found[1][1].got.value, -exponents[1])
@@ -70,7 +62,7 @@ def test_what_is_counted_or_taken_away_is_said_of_each_spelling():
 
 
 def test_the_id_that_grows_by_1_may_be_that_of_the_cue():
-    found = list(cards("induction_heads", "the next id in the place of the next token"))
+    found = cards("induction_heads", "the next id in the place of the next token")
     assert (found[1][1].got.value[1] == found[1][1].case["n_symbols"] + 1).all()
     assert all("add 1 to an id" in message for message, _ in found)
 
@@ -83,7 +75,7 @@ def test_the_symbol_before_the_last_is_not_said_to_be_the_last():
 
 
 def test_as_many_pieces_as_chunk_says_are_not_said_to_have_another_length():
-    found = list(cards("last_logits", "a number of pieces in the place of their length"))
+    found = cards("last_logits", "a number of pieces in the place of their length")
     (tokens,), chunk = found[0][1].case["tokens"], found[0][1].case["chunk"]
     assert max(map(len, tokens.chunk(chunk))) > chunk  # so many pieces are longer than that
     assert all("You take `chunk` for the number of pieces, or" in message for message, _ in found)
@@ -96,7 +88,7 @@ def test_what_a_later_line_writes_over_is_said_to_be_written_and_not_to_be_there
         ("the first token taken for the last", "You write a recall at the first", lambda row, n: row[0] == n + 1),
         ("more recalls than symbols", "You write more recalls than", lambda row, n: (row == n + 1).sum() > 2),
     ):
-        found = list(cards("selective_copying", mistake))
+        found = cards("selective_copying", mistake)
         rows = [(row, example.case["n_symbols"]) for _, example in found for row in example.got.value]
         assert sum(bool(there(*row)) for row in rows) == len(rows) - 1  # in one it is hidden
         assert all(written in message for message, _ in found)

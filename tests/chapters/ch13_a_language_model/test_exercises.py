@@ -1,20 +1,11 @@
 """What the cards of notebook 13 say stands in the case beside it, and is true of each spelling of a mistake."""
 
 import pytest
+from known_cards import cards_of
 
-from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch13_a_language_model.exercises import held_out
-from lite_mamba.course.checking.trial import judge
 
-
-def cards(name, mistake):
-    """Message and example of a known mistake, in each of its spellings."""
-    chosen = exercise(f"13.{name}")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
-        verdict = judge(chosen, wrong)
-        assert verdict.misconception is known
-        yield known.message, verdict.example
+cards = cards_of("13")
 
 
 def names_that_differ(paths, share):
@@ -71,13 +62,13 @@ def test_the_case_of_a_card_shows_what_the_card_says(name, mistake, seen):
 
 
 def test_guesses_that_were_wrong_are_not_said_to_be_counted_as_right():
-    found = list(cards("bits_per_byte", "guesses counted as right or wrong"))
+    found = cards("bits_per_byte", "guesses counted as right or wrong")
     assert [example.got.value for _, example in found] == [0, 1]
     assert all("how often the likeliest byte came, or how often it did not" in message for message, _ in found)
 
 
 def test_digits_that_are_rounded_up_are_not_said_to_be_cut_off():
-    found = list(cards("bits_per_byte", "a rounded number"))
+    found = cards("bits_per_byte", "a rounded number")
     assert any(example.got.value > example.expected.value for _, example in found)
     assert all("digits that you round away" in message and "cut off" not in message for message, _ in found)
 
@@ -106,7 +97,7 @@ def test_several_places_left_out_are_not_called_one():
 
 @pytest.mark.parametrize("mistake", ["another divisor", "another remainder", "a size in the place of a divisor"])
 def test_one_file_in_share_is_about_one(mistake):
-    found = list(cards("held_out", mistake))
+    found = cards("held_out", mistake)
     assert any(
         sum(example.expected.value) * example.case["share"] != len(example.case["paths"]) for _, example in found
     )
@@ -114,7 +105,7 @@ def test_one_file_in_share_is_about_one(mistake):
 
 
 def test_a_negative_number_is_not_said_to_be_a_mean_of_probabilities():
-    found = list(cards("bits_per_byte", "probabilities without a logarithm"))
+    found = cards("bits_per_byte", "probabilities without a logarithm")
     assert [example.got.value < 0 for _, example in found] == [True, True, False]
     assert all("with a minus or without" in message for message, _ in found)
 
@@ -127,7 +118,7 @@ def test_an_end_that_stands_at_most_places_is_not_said_to_be_rare():
 
 
 def test_a_file_without_a_folder_is_not_said_to_lose_its_folder_alone():
-    found = list(cards("held_out", "the name without its folder"))
+    found = cards("held_out", "the name without its folder")
     wrong = [
         path
         for _, example in found
@@ -151,7 +142,7 @@ def test_a_whole_number_is_not_said_to_be_the_largest_logit_itself():
 
 
 def test_a_border_without_a_byte_on_its_left_is_said_to_have_none():
-    found = list(cards("draw_byte", "a piece that holds its right end"))
+    found = cards("draw_byte", "a piece that holds its right end")
     assert {example.case["u"] for _, example in found} == {0} and [example.got.value for _, example in found][1:] == [
         -1,
         3,

@@ -4,19 +4,12 @@ import math
 
 import pytest
 import torch
+from known_cards import cards_of
 
 from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge, trials
+from lite_mamba.course.checking.trial import trials
 
-
-def cards(name, mistake):
-    """Message and example of a known mistake, in each of its spellings."""
-    chosen = exercise(f"14.{name}")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
-        verdict = judge(chosen, wrong)
-        assert verdict.misconception is known
-        yield known.message, verdict.example
+cards = cards_of("14")
 
 
 @pytest.mark.parametrize(
@@ -123,19 +116,19 @@ def test_beside_which_numbers_the_ridge_is_multiplied():
 
 
 def test_a_single_place_that_sees_the_end_is_not_said_to_be_several():
-    found = list(cards("last_bytes", "a text that is a ring"))
+    found = cards("last_bytes", "a text that is a ring")
     wrong = [(example.got.value != example.expected.value).any(1).sum() for _, example in found]
     assert 1 in wrong and all(message.startswith("Near the beginning a place sees") for message, _ in found)
 
 
 def test_bytes_that_begin_far_back_are_not_said_to_begin_one_back():
-    found = list(cards("last_bytes", "the present byte left out"))
+    found = cards("last_bytes", "the present byte left out")
     assert any(example.got.value[-1, 0] == example.case["ids"][-1 - example.case["k"]] for _, example in found)
     assert all(message.startswith("The nearest of your bytes lies one place back.") for message, _ in found)
 
 
 def test_a_place_that_has_all_its_bytes_is_not_said_to_have_some():
-    found = list(cards("last_bytes", "whole rows of −1"))
+    found = cards("last_bytes", "whole rows of −1")
     assert any((example.got.value[example.case["k"] - 1] == -1).all() for _, example in found)
     assert all("They have bytes already" in message for message, _ in found)
 
@@ -160,20 +153,20 @@ def test_neighbours_of_a_case_are_not_said_to_have_the_same_label():
 
 
 def test_a_byte_whose_neighbours_are_tested_is_not_said_to_lie_beside_a_trained_one():
-    found = list(cards("held_out_accuracy", "other bytes drawn"))
+    found = cards("held_out_accuracy", "other bytes drawn")
     assert len(found) == 3  # of which one tests on three files of four
     assert all("beside tested ones lie some that are trained on" in message for message, _ in found)
 
 
 def test_a_single_file_that_is_tested_is_not_said_to_be_several():
-    found = list(cards("held_out_accuracy", "a scale of its own for the test"))
+    found = cards("held_out_accuracy", "a scale of its own for the test")
     assert any(example.case["held"] == 1 for _, example in found)
     assert all(message.startswith("You scale what is tested by") for message, _ in found)
 
 
 def test_a_ridge_that_is_the_given_one_is_not_said_to_be_another():
     """Where bytes are drawn, the result is wrong with the given ridge, too."""
-    found = list(cards("held_out_accuracy", "a ridge as the remedy"))
+    found = cards("held_out_accuracy", "a ridge as the remedy")
     assert any(example.case["ridge"] == 0.1 for _, example in found[:1])  # the first one always takes 0.1
     assert all("bytes are still drawn one by one" in message for message, _ in found)
     for message, _ in cards("held_out_accuracy", "a ridge of your own"):

@@ -1,0 +1,26 @@
+"""The cards of known mistakes: what each says, and the case that stands beside it."""
+
+from collections.abc import Callable
+
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.exercise import Exercise, Misconception
+from lite_mamba.course.checking.running import Example
+from lite_mamba.course.checking.trial import judge
+
+
+def examples(found: Exercise, known: Misconception) -> list[Example]:
+    """The case that is shown for each spelling of a known mistake, which gets its own name."""
+    verdicts = [judge(found, wrong, quiet=True) for wrong in known.answers]
+    assert all(verdict.misconception is known for verdict in verdicts), f"{found.id}: {known.name}"
+    return [verdict.example for verdict in verdicts]
+
+
+def cards_of(chapter: str) -> Callable[[str, str], list[tuple[str, Example]]]:
+    """The cards of a chapter, by an exercise's name and a mistake's: message and case of each spelling."""
+
+    def cards(name: str, mistake: str) -> list[tuple[str, Example]]:
+        found = exercise(f"{chapter}.{name}")
+        (known,) = (one for one in found.misconceptions if one.name == mistake)
+        return [(known.message, example) for example in examples(found, known)]
+
+    return cards
