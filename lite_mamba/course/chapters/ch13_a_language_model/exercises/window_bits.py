@@ -54,24 +54,13 @@ def _striding(more: int):
     return window_bits
 
 
-def _behind_the_last(model: MambaLM, ids: Tensor, window: int) -> float:
-    """Each window is read together with the one before it, from an empty state."""
-    nats = 0.0
-    for start in range(0, len(ids) - 1, window):
-        first = max(0, start - window)
-        part = ids[first : start + window + 1]
-        logits = model(part[None, :-1])[0, start - first :]
-        nats += F.cross_entropy(logits, part[start - first + 1 :], reduction="sum").item()
-    return nats / (len(ids) - 1) / torch.log(torch.tensor(2.0)).item()
-
-
-def _behind(more: int):
-    """Each window is read together with some bytes before it, from an empty state."""
+def _behind(more: int | None = None):
+    """Each window is read together with the one before it, or with some bytes before it, from an empty state."""
 
     def window_bits(model: MambaLM, ids: Tensor, window: int) -> float:
         nats = 0.0
         for start in range(0, len(ids) - 1, window):
-            first = max(0, start - more)
+            first = max(0, start - (more or window))
             part = ids[first : start + window + 1]
             logits = model(part[None, :-1])[0, start - first :]
             nats += F.cross_entropy(logits, part[start - first + 1 :], reduction="sum").item()
@@ -604,7 +593,7 @@ WINDOW_BITS = Exercise(
             "one window of the past",
             "Each window is read together with the one before it, from an empty state: what lies further back is "
             "forgotten, and each byte is read twice. Read every byte once, and carry the state.",
-            _behind_the_last,
+            _behind(),
         ),
         Misconception(
             "a few bytes of the past",
