@@ -330,7 +330,7 @@ BLOCK = [
     ("softplus", block(twice=F.softplus), "a softplus that comes twice"),
     ("A_log", block(log=lambda a: a), "a logarithm in place of A"),
     ("-A_log", block(log=lambda a: -a), "a logarithm that only changed its sign"),
-    ("exp(A_log)", block(log=torch.exp), "an A that grows"),
+    ("exp(A_log)", block(log=torch.exp), "a positive A"),
     ("silu(u)", block(after=F.silu), "a SiLU that comes twice on u"),
     ("C, B", block(order=("delta", "C", "B")), "B and C in exchanged places"),
     ("no out_proj", block(out=False), "a missing out_proj"),
@@ -566,10 +566,10 @@ BLOCK = [
     ("zeros", only_the_scan, None),
     ("first sequence", first_sequence, None),
     ("no return", without_return, None),
-    ("gated by itself", gated_by_itself, "a part that is not called"),
-    ("convolved by itself", convolved_by_itself, "a part that is not called"),
-    ("parts from outside", from_outside, "a part that is not called"),
-    ("scanned by itself", scanned_by_itself, "a part that is not called"),
+    ("gated by itself", gated_by_itself, "a part that is not used"),
+    ("convolved by itself", convolved_by_itself, "a part that is not used"),
+    ("parts from outside", from_outside, "a part that is not used"),
+    ("scanned by itself", scanned_by_itself, "a part that is not used"),
 ]
 
 # Exercise 2: is_batch_independent
@@ -675,6 +675,12 @@ def ones_beside_zeros(layer, x):
         if layer(lonely[:, None, None].expand_as(x))[lonely == 0].count_nonzero():
             return False
     return True
+
+
+def row_0_of_ones(layer, x):
+    first = torch.zeros_like(x)
+    first[0].fill_(1.0)
+    return not layer(first)[1:].any().item()
 
 
 def in_groups(cut):
@@ -893,6 +899,7 @@ INDEPENDENT = [
     ("two chunks", lambda layer, x: torch.allclose(layer(x), torch.cat([*map(layer, x.chunk(2))])), GROUPED),
     ("minus each row", signs_turned, "a change of the signs alone"),
     ("ones beside zeros", ones_beside_zeros, "strangers that are zero"),
+    ("row 0 of ones beside zeros", row_0_of_ones, "zeros beside the first row alone"),
     ("row 0 and the rest", in_groups(lambda rows: 1), GROUPED),
     ("noise in row 0", noise_elsewhere(0), "only one row changed"),
     ("noise in the last row", noise_elsewhere(-1), "only one row changed"),
@@ -1066,7 +1073,7 @@ INDEPENDENT = [
     ("each row changed, all outputs", changed_for_all, DIFFER),
     ("all rows changed", lambda layer, x: torch.allclose(layer(x + torch.rand_like(x)), layer(x)), DIFFER),
     ("row after row in one copy", one_copy_for_all, DIFFER),
-    ("one number of each row changed", one_number_changed, "only one number of each token tested"),
+    ("one number of each row changed", one_number_changed, "only single numbers tested"),
     ("up to each row", up_to_each_row, ROWS_GONE),
     ("a share of 0.9", most_alike(0.9), "some numbers that agree"),
     ("half of them", most_alike(0.5), "some numbers that agree"),
@@ -1076,8 +1083,8 @@ INDEPENDENT = [
     ("noise in the outer rows", noise_elsewhere(0, -1), None),
     ("always False", lambda layer, x: False, None),
     ("the opposite", lambda layer, x: not row_by_row(layer, x), None),
-    ("last number", at((slice(None), -1)), "only one number of each token tested"),
-    ("first number", at((slice(None), 0)), "only one number of each token tested"),
+    ("last number", at((slice(None), -1)), "only single numbers tested"),
+    ("first number", at((slice(None), 0)), "only single numbers tested"),
     ("from row 1 on", rows_of(lambda n: range(1, n)), "one row left out"),
     ("up to row n - 2", rows_of(lambda n: range(n - 1)), "one row left out"),
     ("backwards", rows_of(lambda n: range(n - 1, -1, -1)), "right"),
@@ -1230,7 +1237,16 @@ COUNT = [
     ("no gates, no D", count(conv=lambda D, w, b: b * D * (w + 1), skip=lambda d, n, D, R: 0), GATES),
     ("no gates, no A_log", count(conv=lambda D, w, b: b * D * (w + 1), A=lambda d, n, D, R: 0), GATES),
     ("no gates, in_proj once", count(conv=lambda D, w, b: b * D * (w + 1), **{"in": lambda d, n, D, R: D * d}), GATES),
-    ("no bias", count(conv=lambda D, w, b: b * (D * w + 1), dt=lambda d, n, D, R: D * R), "no bias at all"),
+    (
+        "no bias",
+        count(conv=lambda D, w, b: b * (D * w + 1), dt=lambda d, n, D, R: D * R),
+        "biases and more that is missing",
+    ),
+    (
+        "no bias of the convolutions, no D",
+        count(conv=lambda D, w, b: b * (D * w + 1), skip=lambda d, n, D, R: 0),
+        "biases and more that is missing",
+    ),
     ("gates (D,)", count(conv=lambda D, w, b: b * D * (w + 1) + D), "a gate for every channel"),
     ("one branch, no gates", count(conv=lambda D, w, b: D * (w + 1)), "one branch for all"),
     ("out_proj of x and z", count(out=lambda d, n, D, R: 2 * D * d), "D·d_model numbers too many"),
@@ -1241,8 +1257,8 @@ COUNT = [
     ("rank of N", lambda d, n, w, b, e: count(rank=lambda d: math.ceil(n / 16))(d, n, w, b, e), None),
     ("no rows of B and C", count(x=lambda d, n, D, R: D * R), "2·N numbers a channel missing"),
     ("x_proj's bias", count(x=lambda d, n, D, R: (D + 1) * (R + 2 * n)), "an x_proj with a bias"),
-    ("a bias a branch", count(conv=lambda D, w, b: b * (D * w + 2)), "one bias for all channels"),
-    ("dt bias of R", count(dt=lambda d, n, D, R: R * (D + 1)), "one bias for all channels"),
+    ("a bias a branch", count(conv=lambda D, w, b: b * (D * w + 2)), "a bias with too few numbers"),
+    ("dt bias of R", count(dt=lambda d, n, D, R: R * (D + 1)), "a bias with too few numbers"),
     ("taps once", count(conv=lambda D, w, b: D * (w + b) + b), "one set of taps for all branches"),
     ("a LayerNorm", count(out=lambda d, n, D, R: d * (D + 2)), "a norm in the block"),
     ("A (N, N)", count(A=lambda d, n, D, R: n * n), "an A that mixes the states"),
@@ -1302,7 +1318,7 @@ MAP = [
     ("rows of B", lambda x, dt: dt @ x[dt.shape[1] :][: dt.shape[1]], "the wrong rows of x_proj"),
     ("columns", lambda x, dt: torch.einsum("dr,er->de", dt, x[:, : dt.shape[-1]]), "columns of x_proj"),
     ("transposed", lambda x, dt: x[: dt.shape[1]].T @ dt.T, "a map from Δ to the token"),
-    ("the other way", lambda x, dt: x[: dt.shape[1]] @ dt, "a way that stays in the narrow middle"),
+    ("the other way", lambda x, dt: x[: dt.shape[1]] @ dt, "a way that begins in the narrow middle"),
     ("all rows", lambda x, dt: dt @ x, "all rows of x_proj"),
     ("all rows, einsum", lambda x, dt: torch.einsum("ij,jk->ik", dt, x), "all rows of x_proj"),
     ("dt_proj turned", lambda x, dt: torch.mm(dt.t(), x[: dt.shape[1]]), "a weight that is turned"),
@@ -1317,7 +1333,7 @@ MAP = [
         "a product that is scaled",
     ),
     ("1/D", lambda x, dt: torch.matmul(dt / len(dt), x[: dt.shape[1]]), "a product that is scaled"),
-    ("back and forth", lambda x, dt: (x[: dt.shape[1]] @ dt).T, "a way that stays in the narrow middle"),
+    ("back and forth", lambda x, dt: (x[: dt.shape[1]] @ dt).T, "a way that begins in the narrow middle"),
     ("all rows, transposed", lambda x, dt: x.mT @ dt.mT, "all rows of x_proj"),
     ("thirds", lambda x, dt: dt @ torch.chunk(x, 3)[0], "three parts of one size"),
     ("three parts", in_three_parts, "three parts of one size"),
@@ -1327,7 +1343,7 @@ MAP = [
     ("D / 16", lambda x, dt: dt @ x[: math.ceil(x.shape[1] / 16)], "a rank that is not read off"),
     ("entry by entry", lambda x, dt: dt.T * x[: dt.shape[1]], "products that are not added up"),
     ("entry by entry, not turned", lambda x, dt: x[: dt.shape[1]] * dt, "products that are not added up"),
-    ("all rows, the other way", lambda x, dt: torch.matmul(x, dt), "a way that stays in the narrow middle"),
+    ("all rows, the other way", lambda x, dt: torch.matmul(x, dt), "a way that begins in the narrow middle"),
     ("middle rows", lambda x, dt: dt @ x[1 : 1 + dt.shape[1]], "the wrong rows of x_proj"),
     ("a row too many", lambda x, dt: torch.matmul(dt, x[: dt.shape[1] + 1]), "the wrong rows of x_proj"),
     ("a third of the rows", lambda x, dt: dt @ x[: len(x) // 3], "three parts of one size"),
@@ -1390,23 +1406,28 @@ STATE = [
         "more than h that is kept",
     ),
     ("A kept", lambda d, n, w, ds, e: 4 * e * d * ((w - 1) * max(ds) + n) + 4 * e * d * n, "more than h that is kept"),
-    ("KiB", lambda *sizes: state(lambda n, w, d: n + (w - 1) * max(d))(*sizes) / 1024, "KiB in place of bytes"),
+    ("KiB", lambda *sizes: state(lambda n, w, d: n + (w - 1) * max(d))(*sizes) / 1024, "kilobytes in place of bytes"),
     ("0", lambda *sizes: 0, None),
-    ("kB", lambda *sizes: state(lambda n, w, d: n + (w - 1) * max(d))(*sizes) // 1000, "KiB in place of bytes"),
+    ("kB", lambda *sizes: state(lambda n, w, d: n + (w - 1) * max(d))(*sizes) // 1000, "kilobytes in place of bytes"),
     ("W + max", state(lambda n, w, d: n + w + max(d)), "taps and dilation added"),
     ("2 to the branches", state(lambda n, w, d: n + (w - 1) * 2 ** len(d)), "dilations that are not read"),
     ("no state", state(lambda n, w, d: (w - 1) * max(d)), "a history without the state of the scan"),
     ("no history", state(lambda n, w, d: n), "a state without the history of the convolution"),
-    ("d_model", lambda d, n, w, ds, e: 4 * d * (n + (w - 1) * max(ds)), "a state of the outer width"),
+    ("d_model", lambda d, n, w, ds, e: 4 * d * (n + (w - 1) * max(ds)), "channels of the outer width"),
     ("numbers", lambda d, n, w, ds, e: e * d * (n + (w - 1) * max(ds)), "numbers in place of bytes"),
-    ("bits", lambda d, n, w, ds, e: 32 * e * d * (n + (w - 1) * max(ds)), "numbers of another size"),
-    ("bfloat16", lambda d, n, w, ds, e: 2 * e * d * (n + (w - 1) * max(ds)), "numbers of another size"),
+    (
+        "x and z kept",
+        lambda d, n, w, ds, e: 8 * e * d * (n + (w - 1) * max(ds)),
+        "half, twice or eight times the bytes",
+    ),
+    ("bits", lambda d, n, w, ds, e: 32 * e * d * (n + (w - 1) * max(ds)), "half, twice or eight times the bytes"),
+    ("bfloat16", lambda d, n, w, ds, e: 2 * e * d * (n + (w - 1) * max(ds)), "half, twice or eight times the bytes"),
     ("smallest dilation", state(lambda n, w, d: n + (w - 1) * min(d)), "a dilation that is not the largest"),
     ("first dilation", state(lambda n, w, d: n + (w - 1) * d[0]), "a dilation that is not the largest"),
     ("one argument each", state(lambda n, w, d: n + (w - 1) * max(*d)), None),  # stops at a single branch
     ("largest for each", state(lambda n, w, d: n + len(d) * (w - 1) * max(d)), "a history for every branch"),
     ("W - 1 for each", state(lambda n, w, d: n + sum(w - 1 for _ in d)), "a history without the dilation"),
-    ("history of d_model", lambda d, n, w, ds, e: 4 * d * (e * n + (w - 1) * max(ds)), "a state of the outer width"),
+    ("history of d_model", lambda d, n, w, ds, e: 4 * d * (e * n + (w - 1) * max(ds)), "channels of the outer width"),
     ("one state", lambda d, n, w, ds, e: 4 * (n + e * d * (w - 1) * max(ds)), "one state for all channels"),
     ("N for each", state(lambda n, w, d: (w - 1) * max(d) + n * len(d)), "a state for every branch"),
     ("one history", lambda d, n, w, ds, e: 4 * (n * e * d + (w - 1) * max(ds)), "one history for all channels"),
@@ -1505,6 +1526,13 @@ def renamed_at_both_ends(front):
 
     front._register_state_dict_hook(without)
     front._register_load_state_dict_pre_hook(with_both)
+
+
+def first_beside_the_others(channels, taps, dilations):
+    front = make()(channels, taps, dilations)
+    front.conv1d, *others = front.conv1d_layers
+    front.conv1d_layers = nn.ModuleList(others)
+    return front
 
 
 def list_again(front):
@@ -1621,7 +1649,7 @@ def numbered(channels, taps, dilations):
     return front
 
 
-ONE, SETTINGS = "one convolution in all places", "a convolution without its settings"
+ONE, SETTINGS = "one convolution in all places", "convolutions with other settings"
 
 
 def beside_a_copied_weight(channels, taps, dilations):
@@ -1637,16 +1665,16 @@ BRANCHES = [
     ("the bug", make(second=second_name), "the bug, still in"),
     ("a plain list", make(own=list), "a list that PyTorch does not see"),
     ("nothing trains", make(train=False), "weights that do not train"),
-    ("no groups", make(groups=False), "a convolution without its settings"),
-    ("from one channel", from_one_channel, "a convolution without its settings"),
-    ("padded", padded, "a convolution without its settings"),
-    ("stride for dilation", strided(), "a convolution without its settings"),
+    ("no groups", make(groups=False), "convolutions with other settings"),
+    ("from one channel", from_one_channel, "convolutions with other settings"),
+    ("padded", padded, "convolutions with other settings"),
+    ("stride for dilation", strided(), "convolutions with other settings"),
     (
         "stride 2",
         strided(stride=lambda d: 2, dilation=lambda d: d),
-        "a convolution without its settings",
+        "convolutions with other settings",
     ),
-    ("padded to the same length", padded_to_the_same_length, "a convolution without its settings"),
+    ("padded to the same length", padded_to_the_same_length, "convolutions with other settings"),
     ("one convolution of all branches", wide, "a list that gives no convolutions"),
     ("one convolution", make(own=lambda layers: layers[0]), "a list that gives no convolutions"),
     ("a list within", make(own=within), "a list that gives no convolutions"),
@@ -1684,7 +1712,8 @@ BRANCHES = [
     ("a buffer", make(second=buffered), "a second name for some of the numbers"),
     ("the list again", make(second=list_again), "a second name for the whole list"),
     ("a weight cloned", make(second=weight_cloned), "a copy in place of a second name"),
-    ("all but the first", lambda c, w, d: make()(c, w, d[1:]), "a first branch outside the list"),
+    ("all but the first", lambda c, w, d: make()(c, w, d[1:]), "a branch that is missing"),
+    ("branch 0 beside the others", first_beside_the_others, "a first branch outside the list"),
     ("a state dict of one's own", make(second=hidden), "an entry that is hidden"),
     ("saved and loaded without it", make(second=renamed_at_both_ends), "right"),
     ("no bias", no_bias, "fewer numbers, some still twice"),

@@ -3,6 +3,7 @@
 import inspect
 import io
 import json
+import math
 import re
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from known_cards import cards_of
 from torch import nn
 
 from lite_mamba import Mamba, causal_dilated_conv1d_fn
+from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch10_the_block import exercises as chapter
 from lite_mamba.course.chapters.ch10_the_block import figures
-from lite_mamba.course.checking.trial import judge, trials
+from lite_mamba.course.checking.trial import is_wrong, judge, trials
 from lite_mamba.course.training import facts
 
 cards = cards_of("10")
@@ -186,9 +188,10 @@ def test_shares_that_are_made_twice_come_closer_and_need_not_be_nearly_alike():
 
 def test_where_the_bias_is_gone_branch_0_alone_is_saved_twice():
     (message, example), *_ = cards("mended_branches", "fewer numbers, some still twice")
-    numbers = example.got.value
+    numbers, expected = example.got.value, example.expected.value
     twice = numbers["numbers in the state dict"] - numbers["of them in conv1d_layers"]
     assert 0 < twice < numbers["of them in conv1d_layers"] and "branch 0 is still saved twice" in message
+    assert numbers["numbers in the state dict"] < expected["numbers in the state dict"], "or the card does not show it"
 
 
 def test_more_states_are_held_against_fewer_and_not_against_more_dilations():
@@ -210,3 +213,290 @@ def test_the_comment_on_a_cast_says_why_it_is_there():
     small = Mamba(8).requires_grad_(False)
     with pytest.raises(RuntimeError):
         chapter.block_forward(torch.randn(1, 3, 8).double(), figures.weights_of(small), chapter.PARTS)
+
+
+def telling(found, known) -> list[int]:
+    """For each spelling of a known mistake, in how many of the cases that it picks it is wrong."""
+    picked = [one for one in trials(found) if known.where(**one.case)]
+    return [sum(is_wrong(found, wrong, one.number) for one in picked) for wrong in known.answers]
+
+
+def test_cases_that_a_mistake_picks_are_several():
+    """A name that rests on a case or two would be given to other mistakes as well."""
+    for name, mistake in (
+        ("block_forward", "one sequence, or one token, alone"),
+        ("is_batch_independent", "a test of the row on itself"),
+        ("delta_map", "all but one of the R numbers"),
+        ("mended_branches", "a branch that is missing"),
+        ("mended_branches", "fewer numbers, some still twice"),
+    ):
+        found = exercise(f"10.{name}")
+        (known,) = (one for one in found.misconceptions if one.name == mistake)
+        assert min(telling(found, known)) >= 4, mistake
+
+
+def test_one_sequence_or_token_alone_stands_beside_several():
+    for _, example in cards("block_forward", "one sequence, or one token, alone"):
+        assert min(example.case["hidden_states"].shape[:2]) > 1
+        assert example.got.value.numel() < example.expected.value.numel()
+
+
+def what_the_selection_reads(example):
+    """u (B, D, L) and what is chosen by it: delta (B, D, L), B and C (B, N, L)."""
+    w, parts = example.case["weights"], chapter.PARTS
+    x = (example.case["hidden_states"] @ w["in_proj"].T).mT.chunk(2, dim=1)[0]
+    u = parts["conv"](x, w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])
+    return u, [one.mT for one in parts["select"](u.mT, w["x_proj"], w["dt_proj"], w["dt_bias"])]
+
+
+def test_three_axes_are_turned_round_wherever_the_channels_stand():
+    """Two spellings turn what in_proj gives, (B, L, D), and two turn u and y, (B, D, L)."""
+    for message, example in cards("block_forward", "three axes that are turned round"):
+        batch, length, _ = example.case["hidden_states"].shape
+        u, _ = what_the_selection_reads(example)
+        assert u.mT.transpose(0, 2).shape == (u.shape[1], length, batch)
+        assert u.transpose(0, 2).shape == (length, u.shape[1], batch)
+        assert "The first axis and the last change places, so that the batch stands last" in message
+
+
+def test_a_drive_without_u_has_something_of_the_signal():
+    (message, example), *_ = cards("block_forward", "a drive without u")
+    _, (delta, B, _) = what_the_selection_reads(example)
+    drive = delta[:, :, None] * B[:, None]  # (B, D, N, L)
+    assert (drive - drive[..., :1]).abs().max() > 0.1  # it differs from token to token, as Δ and B are made of u
+    assert "u is not written into the state: the drive is Δ·B alone" in message and "Nothing" not in message
+
+
+def test_of_the_five_parts_more_than_one_may_have_come_from_outside():
+    (message, example), *_ = cards("block_forward", "a part that is not used")
+    case, parts = example.case, chapter.PARTS
+    others = [parts | {name: lambda *given, part=part: _larger(part(*given))} for name, part in parts.items()]
+    right = chapter.block_forward(**case, parts=parts)  # as a block gives that takes all five from outside
+    assert all(not torch.allclose(chapter.block_forward(**case, parts=one), right, atol=1e-3) for one in others)
+    assert "at least one of the five" in message
+
+    def called_and_not_used(hidden_states, weights, parts):
+        parts["scan"](*[torch.ones(1, 1, 1, 1)] * 2, torch.ones(1, 1, 1))
+        return chapter.block_forward(hidden_states, weights, chapter.PARTS)
+
+    assert judge(chapter.BLOCK_FORWARD, called_and_not_used).misconception.name == "a part that is not used"
+
+
+def _larger(result):
+    return result + 0.1 if isinstance(result, torch.Tensor) else tuple(one + 0.1 for one in result)
+
+
+def test_a_row_that_is_changed_moves_its_own_output_in_the_case_that_is_shown():
+    for message, example in cards("is_batch_independent", "a test of the row on itself"):
+        layer, x = example.case["layer"], example.case["x"]
+        moved = torch.cat([x[:1] + 1, x[1:]])
+        assert not torch.equal(layer(moved)[0], layer(x)[0]) and "Of course it moves" in message
+
+
+def test_between_two_copies_of_a_stranger_the_place_of_a_row_may_be_the_one_that_is_left_alone():
+    (message, example) = cards("is_batch_independent", "one stranger beside a row")[2]
+    layer, x = example.case["layer"], example.case["x"]
+    company = torch.cat([x[1:2], x[:1], x[1:2]])
+    alone = torch.cat([layer(row[None]) for row in company])
+    assert [torch.equal(*both) for both in zip(layer(company), alone, strict=True)] == [False, True, False]
+    assert "leave alone the place at which yours stands, and mix the rows at another" in message
+
+
+def test_zeros_beside_row_0_stay_zeros_where_another_row_is_carried():
+    (message, example), *_ = cards("is_batch_independent", "zeros beside the first row alone")
+    layer, x = example.case["layer"], example.case["x"]
+    single = [torch.zeros_like(x).index_fill(0, torch.tensor(row), 1.0) for row in range(len(x))]
+    leaks = [layer(one)[[i for i in range(len(x)) if i != row]].any().item() for row, one in enumerate(single)]
+    assert not leaks[0] and any(leaks[1:]) and "A layer may carry something from another row" in message
+
+
+def test_a_layer_that_is_shown_beside_zeros_lets_zeros_be():
+    for message, example in cards("is_batch_independent", "strangers that are zero"):
+        layer, x = example.case["layer"], example.case["x"]
+        for row in range(len(x)):
+            single = torch.zeros_like(x).index_fill(0, torch.tensor(row), 1.0)
+            assert not layer(single)[[i for i in range(len(x)) if i != row]].any()
+        assert "A layer may multiply a row by what the others hold, or turn it, and zeros stay zeros" in message
+
+
+def test_a_number_of_a_row_is_not_one_of_each_token():
+    """Two spellings compare a number of each token, two change one of each row: the name fits both."""
+    examples = [example for _, example in cards("is_batch_independent", "only single numbers tested")]
+    for example, place in zip(examples[2:], (0, -1), strict=True):
+        layer, x = example.case["layer"], example.case["x"]
+        for row, token in ((row, token) for row in range(len(x)) for token in range(x.shape[1])):
+            moved, others = x.clone(), [i for i in range(len(x)) if i != row]
+            moved[row, token, place] += 1
+            leaks = not torch.equal(layer(moved)[others], layer(x)[others])
+            assert leaks == (token == (x.shape[1] - 1 if place == 0 else 0))  # this number of another token finds it
+
+
+def test_rows_of_a_pair_that_are_exchanged_pass_a_test_of_their_order():
+    for message, example in cards("is_batch_independent", "a test of the order of rows"):
+        layer, x = example.case["layer"], example.case["x"]
+        assert len(x) == 2 and torch.equal(layer(x), x.flip(0)) and torch.equal(layer(x.flip(0)), layer(x).flip(0))
+        assert "exchanges the rows of a pair" in message
+
+
+def test_two_rows_are_both_outer_ones():
+    (message, example), *_ = cards("is_batch_independent", "two rows tested, and no other")
+    layer, x = example.case["layer"], example.case["x"]
+    assert torch.equal(layer(x[:2]), torch.cat([layer(row[None]) for row in x[:2]]))
+    assert not torch.equal(layer(x)[1], layer(x[1:2])[0]) and "both are outer ones" in message
+
+
+def test_where_no_row_stays_apart_a_condition_the_other_way_round_says_true():
+    (message, example), *_ = cards("is_batch_independent", "rows that stay apart, and False")
+    layer, x = example.case["layer"], example.case["x"]
+    assert not any(torch.equal(layer(row[None])[0], got) for row, got in zip(x, layer(x), strict=True))
+    assert example.got.value is True and "and True where none does" in message
+
+
+def test_a_mean_on_one_side_overlooks_what_cancels():
+    for message, example in cards("is_batch_independent", "a difference that keeps its sign")[1::2]:
+        layer, x = example.case["layer"], example.case["x"]
+        off = layer(x) - torch.cat([layer(row[None]) for row in x])
+        assert off.mean().abs() < 1e-5 and off.min() < -1 and off.max() > 1
+        assert "in a mean what one number gets may be what another loses" in message
+
+
+def test_the_outer_projections_of_the_block_in_the_table_hold_less_than_half():
+    (message, example), *_ = cards("count_parameters", "the outer projections alone")
+    assert example.got.value < example.expected.value / 2
+    wide = chapter.count_parameters(768, 16, 4, 1, 2)
+    assert wide / 2 < 3 * 2 * 768**2
+    assert "In a wide block they hold most of the numbers, in a narrow one less than half" in message
+
+
+def test_the_skip_has_as_many_numbers_as_a_bias_and_is_none():
+    (message, example), *_ = cards("count_parameters", "biases and more that is missing")
+    d_model, d_state, d_conv, branches, expand = example.case.values()
+    block = Mamba(d_model, d_state, d_conv, tuple(range(1, branches + 1)), expand=expand)
+    convolutions = sum(layer.bias.numel() for layer in block.conv1d_layers)
+    for part in (block.D, block.dt_proj.bias):
+        assert example.expected.value - example.got.value == convolutions + part.numel()
+    assert "the bias of dt_proj, or the skip" in message
+
+
+def test_a_bias_with_too_few_numbers_may_have_several():
+    *_, (message, example) = cards("count_parameters", "a bias with too few numbers")
+    inner, rank = example.case["expand"] * example.case["d_model"], math.ceil(example.case["d_model"] / 16)
+    assert example.expected.value - example.got.value == inner - rank > 0 and rank > 1
+    assert "of R numbers for dt_proj" in message
+
+
+def test_an_a_of_n_times_n_numbers_is_counted_once_or_for_each_channel():
+    counts = []
+    for message, example in cards("count_parameters", "an A that mixes the states"):
+        d_model, d_state, _, _, expand = example.case.values()
+        inner = expand * d_model
+        counts.append((example.got.value - example.expected.value + inner * d_state) / d_state**2)
+        assert "once or for each channel" in message
+    assert counts == [1, inner]
+
+
+def test_a_rank_is_said_for_the_width_of_the_case_too():
+    for mistake in ("a rank that is rounded down", "a rank that is rounded to the nearest"):
+        for message, example in cards("count_parameters", mistake):
+            d_model, expand = example.case["d_model"], example.case["expand"]
+            short = (example.expected.value - example.got.value) / (2 * expand * d_model)
+            assert math.ceil(d_model / 16) - short == (0 if d_model <= 16 else 1)
+            assert "up to 16 it is 1, and 17 needs 2" in message
+
+
+def test_a_rank_of_the_inner_width_is_shown_where_both_widths_are_one_too():
+    shown = cards("count_parameters", "a rank of the inner width")
+    for (message, example), part in zip(shown, (16, 32), strict=True):
+        d_model, inner = example.case["d_model"], example.case["expand"] * example.case["d_model"]
+        more = math.ceil(inner / part) - math.ceil(d_model / 16)
+        assert example.got.value - example.expected.value == 2 * inner * more != 0
+        assert "the same for any `expand`" in message
+    assert example.case["expand"] == 1  # so that not the width outside makes the difference
+
+
+def test_a_way_that_begins_in_the_middle_takes_in_r_numbers_and_need_not_come_back_to_them():
+    rows = []
+    for message, example in cards("delta_map", "a way that begins in the narrow middle"):
+        rank, many = example.case["dt_proj"].shape[1], example.case["x_proj"].shape[0]
+        rows.append(example.got.value.shape[0] - rank)
+        assert example.got.value.shape[1] == rank < many and "takes in R numbers" in message
+    assert rows[0] > 0 == rows[1] == rows[2]
+
+
+def test_the_first_of_three_parts_is_not_quite_a_third():
+    """3 divides R + 2N only where R is N, for they differ by 2 at most; and there the answer is right."""
+    for message, example in cards("delta_map", "three parts of one size"):
+        assert len(example.case["x_proj"]) % 3 and "about a third of the rows of x_proj" in message
+
+
+def test_of_several_numbers_in_the_middle_one_is_left_out_and_one_is_not():
+    for message, example in cards("delta_map", "all but one of the R numbers"):
+        assert example.case["dt_proj"].shape[1] > 1 and example.got.value.any()
+        assert "The first or the last of the R numbers" in message
+
+
+def test_the_width_of_a_history_is_the_outer_one_where_that_of_the_state_is_right():
+    """Then it is no state of the outer width, but channels are counted so."""
+    _, (message, history), (_, state) = cards("state_bytes", "channels of the outer width")
+    for example, outer, inner in ((history, "history", "state"), (state, "state", "history")):
+        d_model, d_state, d_conv, dilations, expand = example.case.values()
+        numbers = {"history": (d_conv - 1) * max(dilations), "state": d_state}
+        assert example.got.value == 4 * d_model * (numbers[outer] + expand * numbers[inner])
+    assert "at least for one of the two" in message
+
+
+def test_a_division_by_1000_gives_no_kib():
+    for (_, example), by in zip(cards("state_bytes", "kilobytes in place of bytes"), (1024, 1024, 1000), strict=True):
+        assert int(example.got.value) == example.expected.value // by
+
+
+def test_twice_the_bytes_may_be_as_many_numbers_of_4_bytes_for_x_and_z():
+    (message, example) = cards("state_bytes", "half, twice or eight times the bytes")[1]
+    d_model, d_state, d_conv, dilations, expand = example.case.values()
+    assert example.got.value == 4 * (2 * expand * d_model) * (d_state + (d_conv - 1) * max(dilations))
+    assert "to the D channels of x, not to those of z" in message
+
+
+def test_a_power_of_two_fails_beside_powers_of_two_as_well():
+    _, (message, example) = cards("state_bytes", "dilations that are not read")
+    dilations = example.case["dilations"]
+    assert dilations == tuple(2**i for i in range(len(dilations)))
+    assert example.got.value != example.expected.value and "the largest of them counts" in message
+
+
+def test_gaps_are_added_up_and_taps_and_dilation_are_not():
+    for message, example in cards("state_bytes", "taps and dilation added"):
+        d_model, d_state, d_conv, dilations, expand = example.case.values()
+        gaps = [max(dilations)] * (d_conv - 1)
+        assert example.expected.value == 4 * expand * d_model * (d_state + sum(gaps))  # to add the gaps is right
+        counted = example.got.value // (4 * expand * d_model) - d_state
+        assert d_conv + max(dilations) - 2 <= counted <= d_conv + max(dilations) < sum(gaps)
+        assert "You add the taps and the dilation" in message
+
+
+def test_a_positive_a_is_one_for_all_tokens_and_each_decay_above_1():
+    (message, example), *_ = cards("block_forward", "a positive A")
+    u, (delta, B, _) = what_the_selection_reads(example)
+    A = example.case["weights"]["A_log"].exp()  # (D, N): it has no axis of the tokens along which it could grow
+    decay, _ = chapter.PARTS["discretise"](u, delta, A, B)  # (B, D, L, N)
+    assert (decay > 1).all() and "every decay exp(Δ·A) is larger than 1" in message
+
+
+def test_a_row_in_the_middle_of_a_turned_order_meets_itself():
+    (message, example), *_ = cards("is_batch_independent", "an order that is not turned back")
+    x = example.case["x"]
+    assert [torch.equal(*both) for both in zip(x, x.flip(0), strict=True)] == [False, True, False]
+    assert "rows are held against strangers" in message and "each row" not in message
+
+
+def test_a_list_with_a_branch_missing_is_shorter_than_the_dilations():
+    for message, example in cards("mended_branches", "a branch that is missing"):
+        assert len(example.got.value["dilations"]) < len(example.case["dilations"])
+        assert "fewer branches than there are dilations" in message
+
+
+def test_a_first_branch_outside_the_list_is_in_the_module():
+    for message, example in cards("mended_branches", "a first branch outside the list"):
+        got, expected = example.got.value, example.expected.value
+        assert got["numbers in the state dict"] == expected["numbers in the state dict"]
+        assert got["of them in conv1d_layers"] < expected["of them in conv1d_layers"] and "has left" in message

@@ -75,6 +75,11 @@ def _several_tokens(hidden_states, weights):
     return hidden_states.shape[1] > 1
 
 
+def _several_sequences(hidden_states, weights):
+    """And several tokens."""
+    return len(hidden_states) > 1 and _several_tokens(hidden_states, weights)
+
+
 def _branched(hidden_states, weights):
     return len(weights["dilations"]) > 1
 
@@ -308,8 +313,7 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "a drive without u",
-            "Nothing of the signal is written into the state: the drive is Δ·B alone. What is written is u, and "
-            '`parts["discretise"]` takes it first.',
+            'u is not written into the state: the drive is Δ·B alone, without it. `parts["discretise"]` takes u first.',
             _wired('"discretise"](u, → "discretise"](torch.ones_like(u),'),
         ),
         Misconception(
@@ -451,6 +455,7 @@ BLOCK_FORWARD = Exercise(
                 _wired(f"return y.transpose(1, 2) → return y.transpose(1, 2){one}")
                 for one in ("[0]", "[:1]", "[:, -1]", "[:, -1:]")
             ],
+            where=_several_sequences,
         ),
         Misconception(
             "a softplus that comes twice",
@@ -643,9 +648,9 @@ BLOCK_FORWARD = Exercise(
             where=_not_square,
         ),
         Misconception(
-            "an A that grows",
-            "A = exp(A_log) is positive, so every decay exp(Δ·A) is larger than 1 and the state grows. The minus sign "
-            "is missing.",
+            "a positive A",
+            "A = exp(A_log) is positive, so every decay exp(Δ·A) is larger than 1: what stands in the state grows from "
+            "token to token. The minus sign is missing.",
             _wired("-torch.exp → torch.exp"),
         ),
         Misconception(
@@ -665,8 +670,8 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "three axes that are turned round",
-            "(B, L, D) becomes (D, L, B), and the batch leaves its place: `.T` does that to three axes, and so does "
-            "`.transpose(0, 2)`. `.transpose(1, 2)` exchanges the last two.",
+            "The first axis and the last change places, so that the batch stands last: `.T` does that to three axes, "
+            "and so does `.transpose(0, 2)`. `.transpose(1, 2)` exchanges the last two.",
             [
                 *(_wired(f"{turned} → ({whole}).T") for turned, whole in TURNS if turned != "part.transpose(1, 2)"),
                 _halves_turned_by("x.T, z.T"),
@@ -679,9 +684,9 @@ BLOCK_FORWARD = Exercise(
             _wired("(u, delta, → (delta, u,"),
         ),
         Misconception(
-            "a part that is not called",
-            "The numbers are right, but one of the five functions is not the one that came in `parts`: you wrote it "
-            "anew or took it from outside. Section 5 hands in other parts and measures what changes.",
+            "a part that is not used",
+            "The numbers are right, but at least one of the five functions is not the one that came in `parts`: you "
+            "wrote it anew or took it from outside. Section 5 hands in other parts and measures what changes.",
             [_own(name) for name in PARTS],
         ),
         Misconception(

@@ -93,7 +93,8 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "the outer projections alone",
-            "You count in_proj and out_proj. They hold most of the numbers; what stands between them has some, too.",
+            "You count in_proj and out_proj. In a wide block they hold most of the numbers, in a narrow one less than "
+            "half: what stands between them has some, too.",
             _counted("projections + convolution + selection + scan → projections"),
         ),
         Misconception(
@@ -132,7 +133,7 @@ COUNT_PARAMETERS = Exercise(
             ],
         ),
         Misconception(
-            "no bias at all",
+            "biases and more that is missing",
             "Your count is short by the biases of the convolutions, D numbers a branch, and by D more: the bias of "
             "dt_proj, or the skip.",
             _counted("inner * d_conv + inner) → inner * d_conv)", "rank * inner + inner → rank * inner"),
@@ -160,12 +161,12 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "a rank that is rounded down",
-            "dt_rank is d_model/16 rounded up, and yours is rounded down: 17 needs 2, not 1.",
+            "dt_rank is d_model/16 rounded up, and yours is rounded down: up to 16 it is 1, and 17 needs 2.",
             [_counted(f"math.ceil(d_model / 16) → {rank}") for rank in ("d_model // 16", "max(1, d_model // 16)")],
         ),
         Misconception(
             "a rank that is rounded to the nearest",
-            "dt_rank is d_model/16 rounded up, not to the nearest whole number: 17 needs 2.",
+            "dt_rank is d_model/16 rounded up, not to the nearest whole number: up to 16 it is 1, and 17 needs 2.",
             [
                 _counted(f"math.ceil(d_model / 16) → {rank}")
                 for rank in ("round(d_model / 16)", "max(1, round(d_model / 16))")
@@ -197,7 +198,8 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "a rank of the inner width",
-            "Your rank grows with D, the width inside the block. dt_rank is a sixteenth of d_model, the width outside.",
+            "Your rank grows with D, and so with `expand`. dt_rank is a sixteenth of d_model, the width outside, "
+            "rounded up: it is the same for any `expand`.",
             [_counted(f"math.ceil(d_model / 16) → math.ceil(inner / {part})") for part in (16, 32)],
         ),
         Misconception(
@@ -238,7 +240,7 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "other rows in x_proj",
-            "You count other rows for x_proj. A token becomes R numbers on the way to Δ, N of B and N of C.",
+            "Your x_proj has another number of rows. A token becomes R numbers on the way to Δ, N of B and N of C.",
             [_counted(f"rank + 2 * d_state → {rows}") for rows in ("2 * rank + d_state", "rank + 2 * inner * d_state")],
         ),
         Misconception(
@@ -281,7 +283,8 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "an A that mixes the states",
-            "You count N·N numbers for A. A is diagonal: one number for each state, in each channel.",
+            "You count N·N numbers for A, once or for each channel. A is diagonal: one number for each state, in each "
+            "channel.",
             [_counted(f"inner * d_state + inner → {A} + inner") for A in ("d_state**2", "inner * d_state**2")],
         ),
         Misconception(
@@ -332,8 +335,9 @@ COUNT_PARAMETERS = Exercise(
             ],
         ),
         Misconception(
-            "one bias for all channels",
-            "You count one bias a branch, or a bias of R numbers for dt_proj. A bias has a number for each output: D.",
+            "a bias with too few numbers",
+            "You count a bias of one number for a branch, or of R numbers for dt_proj. A bias has a number for each "
+            "output: D.",
             [
                 _counted("inner * d_conv + inner) → inner * d_conv + 1)"),
                 _counted("+ rank * inner + inner → + rank * inner + rank"),

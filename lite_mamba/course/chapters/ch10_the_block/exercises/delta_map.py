@@ -52,9 +52,9 @@ DELTA_MAP = Exercise(
             lambda x_proj, dt_proj: delta_map(x_proj, dt_proj).T,
         ),
         Misconception(
-            "a way that stays in the narrow middle",
-            "Your matrix begins at the R numbers in the middle, and comes back to them. The way begins at the token: "
-            "first x_proj, then dt_proj.",
+            "a way that begins in the narrow middle",
+            "Your matrix takes in R numbers, those in the middle. The way begins at the token, with D numbers, and "
+            "x_proj is the first to meet it. On which side of a product does the token stand?",
             [
                 lambda x_proj, dt_proj: x_proj @ dt_proj,
                 lambda x_proj, dt_proj: x_proj[: dt_proj.shape[1]] @ dt_proj,
@@ -72,7 +72,8 @@ DELTA_MAP = Exercise(
         ),
         Misconception(
             "three parts of one size",
-            "You cut x_proj into three parts of one size. The part for Δ has R rows, those for B and C have N each.",
+            "You take about a third of the rows of x_proj, as if its three parts had one size. The part for Δ has R "
+            "rows, those for B and C have N each.",
             [
                 edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj.chunk(3)[0]"),
                 edited(delta_map, "dt_proj.shape[1] → x_proj.shape[0] // 3"),
@@ -122,8 +123,8 @@ DELTA_MAP = Exercise(
         ),
         Misconception(
             "all but one of the R numbers",
-            "The first or the last of the R numbers in the middle is left out. Where does your loop begin, and where "
-            "does it end?",
+            "The first or the last of the R numbers in the middle is left out. Where does your loop or slice begin, "
+            "and where does it end?",
             [
                 edited(
                     delta_map,
@@ -131,6 +132,7 @@ DELTA_MAP = Exercise(
                 )
                 for some in ("1:", ":-1")
             ],
+            where=lambda x_proj, dt_proj: dt_proj.shape[1] > 1,
         ),
         Misconception(
             "a weight that is turned",

@@ -496,7 +496,7 @@ IS_BATCH_INDEPENDENT = Exercise(
         Misconception(
             "two rows tested, and no other",
             "You compare two rows: the first and the last one, or two that have no other company. A layer may leave "
-            "the outer rows alone and mix the others.",
+            "the outer rows alone and mix those between them; where there are two rows, both are outer ones.",
             _some_rows(0, -1),  # of the first two alone, each layer says the same: they are the outer ones there
         ),
         Misconception(
@@ -512,9 +512,9 @@ IS_BATCH_INDEPENDENT = Exercise(
             where=_more_than_two,
         ),
         Misconception(
-            "only one number of each token tested",
+            "only single numbers tested",
             "You compare a single number of each token, or change a single one of each row. A layer may mix the rows "
-            "in another one.",
+            "in another number.",
             [
                 *(_compared(f"torch.allclose(together[..., {i}], alone[..., {i}], atol=1e-5)") for i in (0, -1)),
                 *(_number_of_each_row_changed(i) for i in (0, -1)),
@@ -528,7 +528,8 @@ IS_BATCH_INDEPENDENT = Exercise(
         Misconception(
             "a test of the order of rows",
             "You test whether rows in another order give the same outputs in this order. A layer that subtracts the "
-            "mean of the batch passes this, and still every row depends on all others.",
+            "mean of the batch passes this, and so does one that exchanges the rows of a pair: still a row depends on "
+            "another.",
             ORDERS,
         ),
         Misconception(
@@ -566,7 +567,8 @@ IS_BATCH_INDEPENDENT = Exercise(
         Misconception(
             "one stranger beside a row",
             "You put a row beside a single stranger, or between two copies of it. A layer may take from a row on the "
-            "other side, or from one further off.",
+            "other side, or from one further off; or it may leave alone the place at which yours stands, and mix the "
+            "rows at another.",
             [_beside_a_stranger(front, behind) for front, behind in ((0, 1), (1, 0), (1, 1))],
             where=_more_than_two,
         ),
@@ -575,6 +577,7 @@ IS_BATCH_INDEPENDENT = Exercise(
             "You change a row and look at the output of the same row, alone or among the others. Of course it moves. "
             "Which outputs must not?",
             [_own_row_changed(rows) for rows in (0, slice(None))],
+            where=lambda layer, x: layer is not first_two_rows_exchanged,  # there the row's own output does not move
         ),
         Misconception(
             "rows on one side only",
@@ -594,8 +597,8 @@ IS_BATCH_INDEPENDENT = Exercise(
         ),
         Misconception(
             "an order that is not turned back",
-            "You give the rows in another order, and compare the outputs as if it were the old one: each row with a "
-            "stranger's.",
+            "You give the rows in another order, and compare the outputs as if it were the old one: rows are held "
+            "against strangers.",
             _order_not_turned_back,
         ),
         Misconception(
@@ -618,8 +621,8 @@ IS_BATCH_INDEPENDENT = Exercise(
         ),
         Misconception(
             "rows that stay apart, and False",
-            "False comes as soon as a single row stays apart. Which way round does the condition stand that leads to "
-            "it?",
+            "False comes as soon as a single row stays apart, and True where none does. Which way round does the "
+            "condition stand?",
             _compared(f"not any({ROWS_ALIKE})"),
         ),
         Misconception(
@@ -648,7 +651,14 @@ IS_BATCH_INDEPENDENT = Exercise(
             "strangers that are zero",
             "You put a row beside zeros, and look whether they stay zeros. A layer may multiply a row by what the "
             "others hold, or turn it, and zeros stay zeros: let each row hold something, as in x.",
-            [_beside_zeros(slice(None)), _beside_zeros(slice(1))],
+            _beside_zeros(slice(None)),
+        ),
+        Misconception(
+            "zeros beside the first row alone",
+            "You fill row 0, and look whether the zeros beside it stay zeros. That finds what row 0 adds to the "
+            "others. A layer may carry something from another row, or multiply by what a row holds: let each hold "
+            "something, as in x.",
+            _beside_zeros(slice(1)),
         ),
         Misconception(
             "a change of the signs alone",
@@ -657,8 +667,9 @@ IS_BATCH_INDEPENDENT = Exercise(
         ),
         Misconception(
             "a difference that keeps its sign",
-            "You ask whether the difference is below a bound on one side only. A leak can make every number smaller, "
-            "or every one larger: its size counts.",
+            "You ask whether the difference, or its mean, is below a bound on one side only. A leak can make every "
+            "number smaller, or every one larger, and in a mean what one number gets may be what another loses: the "
+            "size of each counts.",
             [
                 _compared(f"bool(({both}).{one}() < 1e-5)")
                 for both in ("together - alone", "alone - together")
@@ -668,7 +679,8 @@ IS_BATCH_INDEPENDENT = Exercise(
         Misconception(
             "a tolerance that lets a leak through",
             "Your test overlooks a small leak: a layer that adds a 200th of the batch's mean passes it. Rounding "
-            "is a millionth of the numbers; a tolerance need not be much larger, and the change of a row may be large.",
+            "is a millionth of the numbers, and a tolerance need not be much larger. If you change a row, a large "
+            "change makes a leak large, too.",
             _compared("torch.allclose(together, alone, atol=0.5)"),
         ),
         Misconception(

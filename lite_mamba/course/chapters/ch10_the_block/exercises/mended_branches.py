@@ -257,7 +257,7 @@ MENDED_BRANCHES = Exercise(
         Misconception(
             "a first branch outside the list",
             "Branch 0 has left the list. Each tensor is saved once, but a loop over conv1d_layers misses a branch.",
-            [_moved_out, lambda channels, taps, dilations: mended_branches(channels, taps, dilations[1:])],
+            _moved_out,
         ),
         Misconception(
             "an entry that is hidden",
@@ -267,7 +267,7 @@ MENDED_BRANCHES = Exercise(
         ),
         Misconception(
             "a list that is gone, too",
-            "The list is gone, and branch 0 is all that is left. The name that goes is conv1d.",
+            "The list is gone, and branch 0 is all that is left. The name that has to go is conv1d, not the list.",
             _without_its_list,
         ),
         Misconception(
@@ -285,20 +285,21 @@ MENDED_BRANCHES = Exercise(
         Misconception(
             "a list that gives no convolutions",
             "A loop over `conv1d_layers` meets no nn.Conv1d: a dict gives names, a list of parameters gives "
-            "parameters, and a single convolution is no list. It was right as an nn.ModuleList.",
+            "parameters, and a single convolution is no list. It was right as an nn.ModuleList of them.",
             [_as_dict, _a_convolution_for_the_list],
             where=_no_dilation_twice,
         ),
         Misconception(
             "a branch that is missing",
-            "The list holds fewer branches than there are dilations: the first alone, all but the last, or each "
-            "dilation once. Each has a convolution, be it the same as another one.",
+            "The list holds fewer branches than there are dilations: the first alone, all but the first or the last, "
+            "or each dilation once. A dilation that stands there twice has two convolutions.",
             [
                 lambda channels, taps, dilations: mended_branches(channels, taps, dilations[:1]),
                 lambda channels, taps, dilations: mended_branches(channels, taps, dilations[:-1]),
+                lambda channels, taps, dilations: mended_branches(channels, taps, dilations[1:]),
                 lambda channels, taps, dilations: mended_branches(channels, taps, sorted(set(dilations))),
-                lambda channels, taps, dilations: mended_branches(channels, taps, tuple(dict.fromkeys(dilations))),
             ],
+            where=lambda dilations, **sizes: list(dilations) == sorted(dilations),  # a set has an order of its own
         ),
         Misconception(
             "a first branch that is frozen",
@@ -308,7 +309,7 @@ MENDED_BRANCHES = Exercise(
         ),
         Misconception(
             "a second name for some of the numbers",
-            "The weight of branch 0, or its bias, or a copy of one, has a second name still: a parameter or a buffer "
+            "The weight of branch 0, or its bias, is saved a second time, itself or as a copy: a parameter or a buffer "
             "that is given to a module is saved under the name that it gets.",
             [_numbers_again(name) for name in ("weight", "bias")],
         ),
@@ -322,6 +323,7 @@ MENDED_BRANCHES = Exercise(
             "There are fewer numbers now, for the bias is gone, and branch 0 is still saved twice. The convolutions "
             "were right; look at the names.",
             _without_bias,
+            where=lambda taps, dilations, **sizes: taps < len(dilations),  # more is gone than is saved twice
         ),
         Misconception(
             "one convolution in all places",
@@ -329,9 +331,9 @@ MENDED_BRANCHES = Exercise(
             [_one_in_all_places(lambda dilations: dilations[0]), _one_in_all_places(lambda dilations: 1)],
         ),
         Misconception(
-            "a convolution without its settings",
-            "The second name is gone, and with it something that was right: the taps, the bias, the groups, the "
-            "dilation, or that nothing is padded or passed over. Only the names were wrong.",
+            "convolutions with other settings",
+            "The second name is gone, but the convolutions are no longer what they were: look at their taps, bias, "
+            "groups, dilations, padding and strides. Only the names were wrong.",
             [
                 _of_layers(bias=False),
                 _of_layers(groups=1),

@@ -53,7 +53,8 @@ STATE_BYTES = Exercise(
         ),
         Misconception(
             "a history without the dilation",
-            "Your history is as long for any dilation. A dilated kernel looks back (taps − 1)·dilation samples.",
+            "Your history has the same length for any dilation. A dilated kernel looks back (taps − 1)·dilation "
+            "samples.",
             [edited(state_bytes, f"{LAG} → {columns}") for columns in IN_TAPS],
         ),
         Misconception(
@@ -106,8 +107,9 @@ STATE_BYTES = Exercise(
             [edited(state_bytes, f"{LAG} → d_conv * max(dilations){less}") for less in ("", " - 1")],
         ),
         Misconception(
-            "a state of the outer width",
-            "Inside the block each token has expand·d_model channels, and each of them has a history and a state.",
+            "channels of the outer width",
+            "You count d_model channels, at least for one of the two. Inside the block each token has expand·d_model "
+            "channels, and each of them has a history and a state.",
             [
                 edited(state_bytes, "expand * d_model → d_model"),
                 edited(state_bytes, "inner * (lag + d_state) → (d_model * lag + inner * d_state)"),
@@ -200,7 +202,7 @@ STATE_BYTES = Exercise(
             ],
         ),
         Misconception(
-            "KiB in place of bytes",
+            "kilobytes in place of bytes",
             "You divide by 1024, or by 1000. Bytes are wanted, a whole number.",
             [
                 edited(state_bytes, f"4 * inner * (lag + d_state) → 4 * inner * (lag + d_state) {by}")
@@ -214,7 +216,8 @@ STATE_BYTES = Exercise(
         ),
         Misconception(
             "taps and dilation added",
-            "You add the gaps. Between W taps there are W − 1 gaps, and each is as wide as the dilation: multiply.",
+            "You add the taps and the dilation. Between W taps there are W − 1 gaps, and each is as wide as the "
+            "dilation: multiply.",
             [
                 edited(state_bytes, f"{LAG} → {lag}")
                 for lag in ("d_conv - 1 + max(dilations) - 1", "d_conv - 1 + max(dilations)", "d_conv + max(dilations)")
@@ -222,12 +225,12 @@ STATE_BYTES = Exercise(
         ),
         Misconception(
             "dilations that are not read",
-            "You work with a power of two, by the number of branches. The dilations are given, and may be others than "
-            "1, 2, 4, …",
+            "You work with a power of two, by the number of branches. The dilations are given, and need not be powers "
+            "of two: the largest of them counts.",
             [edited(state_bytes, f"max(dilations) → 2 ** {n}") for n in ("(len(dilations) - 1)", "len(dilations)")],
         ),
         Misconception(
-            "numbers of another size",
+            "half, twice or eight times the bytes",
             "Your count is half, twice or eight times the right one. A float32 number takes 4 bytes, not 2, 8 or 32; "
             "and what is kept belongs to the D channels of x, not to those of z.",
             [edited(state_bytes, f"4 * inner → {size} * inner") for size in (2, 8, 32)],
