@@ -256,6 +256,8 @@ INVERSE = [
     ("methods", lambda dt: dt.exp().sub(1).log(), LOST),
     ("two logarithms", lambda dt: torch.log(torch.special.expm1(dt)), OVERFLOWS),
     ("methods of expm1", lambda dt: dt.expm1().log(), OVERFLOWS),
+    ("a product under the logarithm", lambda dt: (dt.exp() * -(-dt).expm1()).log(), OVERFLOWS),
+    ("its logarithm taken apart", lambda dt: dt.exp().log() + (-(-dt).expm1()).log(), OVERFLOWS),
     ("1 − exp", lambda dt: dt + torch.log(1 - torch.exp(-dt)), CANCELS),
     ("log1p", lambda dt: torch.log1p(-torch.exp(-dt)) + dt, CANCELS),
     ("large apart", lambda dt: torch.where(dt > 50, dt, (dt.exp() - 1).log()), CANCELS),

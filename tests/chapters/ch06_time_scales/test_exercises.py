@@ -214,6 +214,15 @@ def test_digits_that_are_few_are_not_said_to_be_none(mistake):
         assert "few digits of a small dt, and none of" in message
 
 
+def test_each_exponential_that_overflows_is_named():
+    """Who writes exp(dt) is told of more than expm1, and who has taken the logarithm apart, of what it is."""
+    for message, example in cards("inverse_softplus", "a form that overflows"):
+        dt = example.case["dt"].max()
+        for name in ("exp", "expm1"):
+            assert getattr(torch, name)(dt).isinf() and re.search(rf"\b{name}\(100\)", message)
+        assert example.expected.value.max() == dt and "the logarithm of exp(dt) is dt itself" in message
+
+
 def test_a_large_number_that_comes_back_right_is_not_said_to_be_off():
     for message, example in cards("inverse_softplus", "one way for all numbers"):
         assert example.got.value.argmax() == example.case["dt"].argmax()

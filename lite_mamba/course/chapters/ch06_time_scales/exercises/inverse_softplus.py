@@ -53,8 +53,8 @@ INVERSE_SOFTPLUS = Exercise(
         ),
         Misconception(
             "a form that overflows",
-            "Small values are exact now. But expm1(100) is infinite in float32, while the answer is 100. Take dt out "
-            "of the logarithm first: exp(dt) − 1 = exp(dt)·(1 − exp(−dt)).",
+            "Small values are exact now. But exp(100) and expm1(100) are infinite in float32, while the answer is 100. "
+            "exp(dt) − 1 = exp(dt)·(1 − exp(−dt)): the logarithm of exp(dt) is dt itself.",
             [
                 _inverse("torch.log(torch.expm1(dt))"),
                 _inverse("torch.nan_to_num(torch.log(torch.expm1(dt)))"),
