@@ -359,6 +359,52 @@ def pair_by_pair(a, x):
     return torch.stack([(torch.stack(row) * x[: len(row)]).sum(0) for row in left])
 
 
+def from_the_first_step_on(a, x):
+    return torch.stack([loop(a[: t + 1], x[: t + 1])[-1] for t in range(len(x))])
+
+
+def rounds_of_neighbours(a, x):
+    h = x
+    for _ in range(1, len(x)):
+        h = torch.cat([x[:1], a[1:] * h[:-1] + x[1:]])
+    return h
+
+
+def one_step_fewer(a, x):
+    if len(x) == 1:
+        return x
+    before = one_step_fewer(a[:-1], x[:-1])
+    return torch.cat([before, a[-1:] * before[-1:] + x[-1:]])
+
+
+def pieces_of_a_root(a, x):
+    size, states, h = math.isqrt(len(x)), [], torch.zeros_like(x[0])
+    for decays, drives in zip(a.split(size), x.split(size), strict=True):
+        states.append(rounds(decays, drives) + decays.cumprod(0) * h)
+        h = states[-1][-1]
+    return torch.cat(states)
+
+
+def halves_and_a_loop(a, x):
+    if len(x) == 1:
+        return x
+    half = len(x) // 2
+    first, second = halves_and_a_loop(a[:half], x[:half]), halves_and_a_loop(a[half:], x[half:])
+    states, left = [first], first[-1]
+    for t in range(len(second)):
+        left = a[half + t] * left
+        states.append((second[t] + left)[None])
+    return torch.cat(states)
+
+
+def cat_each_step(a, x):
+    out, h = None, 0
+    for a_t, x_t in zip(a.unbind(), x.unbind(), strict=True):
+        h = a_t * h + x_t
+        out = h[None] if out is None else torch.cat([out, h[None]])
+    return out
+
+
 def joined_one_by_one(a, x):
     s = 1
     while s < len(x):
@@ -737,7 +783,12 @@ HILLIS_STEELE = [
     ),
     ("one by one", joined_one_by_one, "joins one by one"),
     ("all pairs", all_pairs, "a table of all pairs of steps"),
-    ("all pairs by loops", pair_by_pair, "a table of all pairs of steps"),
+    ("all pairs by loops", pair_by_pair, "work that is done again"),
+    ("from the first step on", from_the_first_step_on, "work that is done again"),
+    ("a longer table at each step", cat_each_step, "work that is done again"),
+    ("a round for each step", rounds_of_neighbours, "work that is done again"),
+    ("pieces of √L steps", pieces_of_a_root, "pieces that wait for one another"),
+    ("halves and a loop", halves_and_a_loop, "two calls in the place of one"),
     ("no return", without_return, None),
     ("changed inputs", inputs_changed, None),
     ("a cumulative sum", lambda a, x: x.cumsum(0), "a single cumulative sum"),
@@ -1032,6 +1083,16 @@ def every_second_step(a, x, joined=True):
     return torch.stack([even, a[1::2] * even + odd if joined else odd], 1).flatten(0, 1)
 
 
+def tree_with_its_half_three_times(a, x):
+    if len(x) == 1:
+        return x
+    states = x.clone()
+    states[1::2] = tree_with_its_half_three_times(*pairs(a, x))
+    if len(tree_with_its_half_three_times(*pairs(a, x))) > 1:
+        states[2::2] += a[2::2] * tree_with_its_half_three_times(*pairs(a, x))[:-1]
+    return states
+
+
 def halves(fade):
     """Both halves, and the end of the first one added to the second, faded by what the learner takes for it."""
 
@@ -1191,6 +1252,9 @@ UP_DOWN = [
     ("loop through lists", loop_through_lists, "a loop over the steps"),
     ("join by join", tree_join_by_join, "a loop over the steps"),
     ("two halves", two_halves, "two calls in the place of one"),
+    ("one step fewer", one_step_fewer, "work that is done again"),
+    ("the half three times", tree_with_its_half_three_times, "work that is done again"),
+    ("halves and a loop", halves_and_a_loop, "two calls in the place of one"),
     ("rounds", rounds_in_place, "the rounds of exercise 2"),
     ("rounds of the half, also of one step", lambda a, x: half_in_rounds(a, x), "the rounds of exercise 2"),
     ("rounds of the half", lambda a, x: x if len(a) == 1 else half_in_rounds(a, x), "the rounds of exercise 2"),
@@ -1603,6 +1667,7 @@ MENDED = [
     ("loop through numpy", lambda log_a, x: loop_through_numpy(log_a.exp(), x), "a loop over the steps"),
     ("loop through lists", lambda log_a, x: loop_through_lists(log_a.exp(), x), "a loop over the steps"),
     ("all pairs", pairs_of_exponents, "a table of all pairs of steps"),
+    ("a longer table at each step", lambda log_a, x: cat_each_step(log_a.exp(), x), "work that is done again"),
     ("minus the largest", lambda log_a, x: suspect(log_a - log_a.max(), x, torch.div), None),
     (
         "x where 0",
@@ -1959,6 +2024,19 @@ def divided_carry(decay, end):
     return shifted(P * (end / P).cumsum(0))
 
 
+def chunks_once_for_each(a, x, chunk):
+    """All chunks run again and again, from the ends of the run before, until the last start is right."""
+    a, x = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))
+    start = torch.zeros_like(x[:, 0])
+    for _ in range(len(x)):
+        h, states = start, []
+        for t in range(chunk):
+            h = a[:, t] * h + x[:, t]
+            states.append(h)
+        start = torch.cat([start[:1], h[:-1]])
+    return torch.stack(states, dim=1).flatten(0, 1)
+
+
 CHUNKED = [
     (
         "a faded start",
@@ -2054,6 +2132,8 @@ CHUNKED = [
     ("two halves", two_halves, "two calls in the place of one"),
     ("rounds", lambda a, x, chunk: rounds_in_place(a, x), "rounds in place of chunks"),
     ("all pairs", lambda a, x, chunk: all_pairs(a, x), "a table of all pairs of steps"),
+    ("a longer table at each step", lambda a, x, chunk: cat_each_step(a, x), "work that is done again"),
+    ("all chunks, once for each", chunks_once_for_each, "work that is done again"),
     ("no return", lambda a, x, chunk: print(end=""), None),
     ("two axes only", lambda a, x, chunk: chunks()(a, x, chunk).reshape(-1, x.shape[1]), None),
     ("first state alone", lambda a, x, chunk: chunks()(a[:, :1], x[:, :1], chunk).expand_as(x), None),
@@ -2175,12 +2255,15 @@ def written(a, x):
     return out
 
 
-def cat_each_step(a, x):
-    out, h = None, 0
-    for a_t, x_t in zip(a.unbind(), x.unbind(), strict=True):
-        h = a_t * h + x_t
-        out = h[None] if out is None else torch.cat([out, h[None]])
-    return out
+def each_from_the_first_step_on(a, x):
+    a, x = a.unbind(), x.unbind()
+    states = []
+    for t in range(len(x)):
+        h = torch.zeros_like(x[0])
+        for s in range(t + 1):
+            h = a[s] * h + x[s]
+        states.append(h)
+    return torch.stack(states)
 
 
 def stack_each_step(a, x):
@@ -2356,7 +2439,7 @@ def read_from_what_is_put_together(a, x):
 
 LINEAR = [
     ("exp(a)", lambda a, x: collected(a.exp(), x), "an exponential too many"),
-    ("cat, read back", read_from_what_is_put_together, "states put together at each step"),
+    ("cat, read back", read_from_what_is_put_together, "earlier states written once more"),
     ("(1 − a)·x", lambda a, x: collected(a, x - a * x), "a drive that is weighted"),
     ("from zero at step 0", lambda a, x: from_step_1(a, x, torch.zeros_like), "a first step that is not made"),
     ("from x[0]", lambda a, x: from_step_1(a, x, torch.clone), "right"),
@@ -2392,8 +2475,9 @@ LINEAR = [
     ("x unbound inside", cut_anew(x=True), "cut anew at each step"),
     ("a unbound inside", cut_anew(a=True), "cut anew at each step"),
     ("written", written, "states written into a table"),
-    ("cat", cat_each_step, "states put together at each step"),
-    ("stack", stack_each_step, "states put together at each step"),
+    ("cat", cat_each_step, "earlier states written once more"),
+    ("from the first step on", each_from_the_first_step_on, "earlier states written once more"),
+    ("stack", stack_each_step, "earlier states written once more"),
     ("before", lambda a, x: collected(a, x, before=True), "states of the step before"),
     ("detach", lambda a, x: collected(a, x, detach=True), "a state cut off from its past"),
     ("last", lambda a, x: collected(a, x, last=True), "the last state alone"),

@@ -4,7 +4,16 @@ import pytest
 import torch
 from known_cards import cards_of
 
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.counter import Counter
+from lite_mamba.course.checking.trial import judge
+
 cards = cards_of("09")
+
+
+def known(name, mistake):
+    (found,) = (one for one in exercise(f"09.{name}").misconceptions if one.name == mistake)
+    return found
 
 
 def shrinks(case):
@@ -94,3 +103,32 @@ def test_products_from_the_start_with_an_epsilon_tell_all_that_comes_of_it():
         ("the division overflows", any(part.isinf() for part in last)),
     ):
         assert came and all(words in message for message, _ in examples)
+
+
+def test_rounds_on_half_of_the_steps_are_not_said_to_join_as_often_as_exercise_2():
+    joins = []
+    for answer in exercise("09.up_down").reference, *known("up_down", "the rounds of exercise 2").answers:
+        with Counter() as counter:
+            answer(torch.ones(1024), torch.ones(1024))
+        joins.append(counter.multiplications / 2)
+    assert joins[0] < 2 * 1024 < joins[2] < 0.6 * joins[1]  # the tree, rounds of half, rounds of all
+    assert "about L·log2 L times" not in known("up_down", "the rounds of exercise 2").message
+
+
+def test_chunk_after_chunk_is_not_said_to_make_a_call_for_every_step():
+    def chunk_after_chunk(a, x, chunk):
+        states, h = [], torch.zeros_like(x[0])
+        for decays, drives in zip(a.split(chunk), x.split(chunk), strict=True):
+            later = torch.ones(chunk, chunk).tril(-1).reshape(chunk, chunk, *[1] * (a.ndim - 1))
+            left = torch.where(later > 0, decays[:, None], 1.0).cumprod(0)
+            own = (left * (1 - later.transpose(0, 1)) * drives).sum(1)
+            states.append(own + decays.cumprod(0) * h)
+            h = states[-1][-1]
+        return torch.cat(states)
+
+    with Counter() as counter:
+        chunk_after_chunk(torch.ones(512, 1), torch.ones(512, 1), 16)
+    assert counter.calls < 512
+    verdict = judge(exercise("09.chunked_scan"), chunk_after_chunk, quiet=True)
+    assert verdict.misconception.name == "a loop over the steps"
+    assert "or a line that runs" in verdict.example.got.value

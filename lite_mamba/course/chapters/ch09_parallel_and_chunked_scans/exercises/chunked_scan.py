@@ -9,7 +9,7 @@ from ....checking.compare import Remark
 from ....checking.counter import Counter
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, priced
+from .cost import BOTH_HALVES, DONE_AGAIN, MORE_CALLS, PAIRS_OF_STEPS, priced
 from .hillis_steele import hillis_steele
 from .shared import linear_loop, zero_first
 
@@ -506,5 +506,6 @@ CHUNKED_SCAN = Exercise(
         BOTH_HALVES,
         MORE_CALLS,
         PAIRS_OF_STEPS,
+        DONE_AGAIN,
     ],
 )

@@ -15,11 +15,12 @@ from .combine import combine
 
 SHORT = 64  # few enough steps that the slowest answer is counted in a fraction of the time that a call has
 LONG = 2048  # twice as many as the notebook scans
-EACH_STEP = Remark("right states, with a call for every step")
+EACH_STEP = Remark("right states, with a call, or a line that runs, for every step")
 EACH_JOIN = Remark("right states, with a call for every single join")
-TWO_HALVES = Remark("right states, with a call for both halves of every span")
+TWO_HALVES = Remark("right states, out of calls that make two more calls each")
 ROUNDS = Remark("right states, with a work that grows faster than L")
 ALL_PAIRS = Remark("right states, with a table of all pairs of steps")
+ONCE_MORE = Remark("right states, with more than three times the work when L is twice as long")
 MANY_CALLS = Remark("right states, with many more calls when L is twice as long")
 
 
@@ -54,14 +55,14 @@ def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = (), fu
         if fails(scan, 2 * SHORT, 2):
             return None  # a case with such axes tells so
         short, long = inputs(SHORT, 2), inputs(2 * SHORT, 2)
-        (few, little), (many, much) = _cost(scan, short), _cost(scan, long)
+        (few, little, small, shallow), (many, much, large, deep) = _cost(scan, short), _cost(scan, long)
         if many > 3 * few or much > 3 * little:
-            return ALL_PAIRS
+            return ALL_PAIRS if large > 3 * small else ONCE_MORE
         growing = much > 2.15 * little  # the work, faster than L
         if many - few >= SHORT:
-            if growing and many < 1.8 * few:  # as many spans as before, each of them in more rounds
-                return MANY_CALLS
-            return EACH_JOIN if many > 2.15 * few else TWO_HALVES if growing else EACH_STEP
+            if growing and deep - shallow > 1.5 * SHORT:  # two calls of its own for each step
+                return TWO_HALVES
+            return EACH_JOIN if many > 2.15 * few else MANY_CALLS if growing else EACH_STEP
         return ROUNDS if linear and growing else further(scan)
 
     def apply(function, **case):
@@ -95,30 +96,33 @@ def _differ(expected: Tensor, states) -> bool:
     return difference(expected, states, Tolerance(1e-3, 1e-4)) is not None
 
 
-def _cost(scan, inputs: tuple) -> tuple[int, int]:
-    """How many calls into PyTorch and lines of Python a scan runs, and how many bytes it writes."""
+def _cost(scan, inputs: tuple) -> tuple[int, int, int, int]:
+    """What a scan runs: its calls into PyTorch and lines of Python, the bytes and the most numbers that a call writes,
+    and the calls that a function makes to itself."""
     with Counter() as counter:
         scan(*_copied(inputs))
-    return counter.calls + _lines(scan, _copied(inputs)), counter.bytes
+    lines, own_calls = _lines(scan, _copied(inputs))
+    return counter.calls + lines, counter.bytes, max((n for _, n in counter.writes), default=0), own_calls
 
 
 def _copied(inputs: tuple) -> list:
     return [value.clone() if isinstance(value, Tensor) else value for value in inputs]
 
 
-def _lines(scan, inputs: list) -> int:
-    """How many lines of Python a scan runs: a loop outside of PyTorch is a loop, too.
+def _lines(scan, inputs: list) -> tuple[int, int]:
+    """How many lines of Python a scan runs, a loop outside of PyTorch is a loop, too; and the calls to itself.
 
     Only those of its own module, a notebook for example, and of the course are counted. What a profiler does in the
     middle of it depends on the clock.
     """
-    own, count = getattr(inspect.unwrap(scan), "__globals__", None), 0
+    own, count, own_calls = getattr(inspect.unwrap(scan), "__globals__", None), 0, 0
 
     def trace(frame, event, argument):
-        nonlocal count
+        nonlocal count, own_calls
         if frame.f_globals is not own and not frame.f_code.co_filename.startswith(PACKAGE):
             return None
         count += event in ("call", "line")
+        own_calls += event == "call" and frame.f_back.f_code is frame.f_code
         return trace
 
     before = sys.gettrace()
@@ -127,7 +131,7 @@ def _lines(scan, inputs: list) -> int:
         scan(*inputs)
     finally:
         sys.settrace(before)
-    return count
+    return count, own_calls
 
 
 PAIRS_OF_STEPS = Misconception(
@@ -135,6 +139,14 @@ PAIRS_OF_STEPS = Misconception(
     "Your states are right. But you make a number for every pair of steps: a table of L times L. Twice as many steps "
     "need four times the memory. A scan gets along with tables as long as x.",
     lambda a, x, *rest: all_pairs(a, x),
+)
+
+
+DONE_AGAIN = Misconception(
+    "work that is done again",
+    "Your states are right. But twice as many steps take more than three times the work: what has been computed "
+    "before is computed again, or all that is there already is copied once more. What could be made once, and kept?",
+    lambda a, x, *rest: copied_at_each_step(a, x),
 )
 
 
@@ -154,6 +166,14 @@ MORE_CALLS = Misconception(
     "all pieces?",
     lambda a, x, *rest: in_pieces(a, x),
 )
+
+
+def copied_at_each_step(a, x):
+    """The states of a loop that puts them together at each step."""
+    states = x[:1]
+    for t in range(1, len(x)):
+        states = torch.cat([states, a[t : t + 1] * states[-1:] + x[t : t + 1]])
+    return states
 
 
 def in_pieces(a, x):

@@ -9,7 +9,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .combine import JOIN, combine, filled_with_ones
-from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, priced
+from .cost import BOTH_HALVES, DONE_AGAIN, MORE_CALLS, PAIRS_OF_STEPS, priced
 from .shared import (
     LOGARITHMS,
     MOVE_ON,
@@ -461,5 +461,6 @@ HILLIS_STEELE = Exercise(
         BOTH_HALVES,
         MORE_CALLS,
         PAIRS_OF_STEPS,
+        DONE_AGAIN,
     ],
 )

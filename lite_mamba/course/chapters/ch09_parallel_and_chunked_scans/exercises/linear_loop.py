@@ -188,9 +188,10 @@ LINEAR_LOOP = Exercise(
             ],
         ),
         Misconception(
-            "states put together at each step",
-            "torch.cat and torch.stack copy all states so far: the longer the sequence, the more is written at each "
-            "step. Collect the states in a list, and put them together once, at the end.",
+            "earlier states written once more",
+            "The longer the sequence, the more is written at each step: torch.cat and torch.stack copy all states so "
+            "far, or a state is computed anew from the first step on. Go on from the last state, collect the states "
+            "in a list, and put them together once, at the end.",
             [
                 edited(
                     linear_loop,

@@ -10,7 +10,17 @@ from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .chunked_scan import chunked_scan
 from .combine import JOIN, combine, filled_with_ones
-from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, all_pairs, by_halves, in_pieces, priced
+from .cost import (
+    BOTH_HALVES,
+    DONE_AGAIN,
+    MORE_CALLS,
+    PAIRS_OF_STEPS,
+    all_pairs,
+    by_halves,
+    copied_at_each_step,
+    in_pieces,
+    priced,
+)
 from .hillis_steele import HILLIS_STEELE, hillis_steele
 from .shared import EPSILONS, MOVE_ON, by_cumulative_products, from_the_end, guarded, linear_loop, zero_first
 from .up_down import in_place, up_down
@@ -569,6 +579,7 @@ MENDED_SCAN = Exercise(
             lambda log_a, x: linear_loop(log_a.exp(), x),
         ),
         Misconception(PAIRS_OF_STEPS.name, PAIRS_OF_STEPS.message, lambda log_a, x: all_pairs(log_a.exp(), x)),
+        Misconception(DONE_AGAIN.name, DONE_AGAIN.message, lambda log_a, x: copied_at_each_step(log_a.exp(), x)),
         Misconception(MORE_CALLS.name, MORE_CALLS.message, lambda log_a, x: in_pieces(log_a.exp(), x)),
         Misconception(BOTH_HALVES.name, BOTH_HALVES.message, lambda log_a, x: by_halves(log_a.exp(), x)),
     ],

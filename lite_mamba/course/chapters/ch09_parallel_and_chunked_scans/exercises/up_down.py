@@ -6,7 +6,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .combine import combine
-from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, by_halves, priced
+from .cost import BOTH_HALVES, DONE_AGAIN, MORE_CALLS, PAIRS_OF_STEPS, by_halves, priced
 from .hillis_steele import hillis_steele
 from .shared import (
     LOGARITHMS,
@@ -405,7 +405,7 @@ UP_DOWN = Exercise(
         ),
         Misconception(
             "the rounds of exercise 2",
-            "Your states are right, and in few rounds. But you join about L·log2 L times, as in exercise 2. On the "
+            "Your states are right, and in few rounds. But your joins grow like L·log2 L, as in exercise 2. On the "
             "tree, each level has half as many steps as the one before, and in all there are about 2L joins.",
             [
                 hillis_steele,
@@ -425,6 +425,7 @@ UP_DOWN = Exercise(
         BOTH_HALVES,
         MORE_CALLS,
         PAIRS_OF_STEPS,
+        DONE_AGAIN,
         Misconception(
             "a division by a product of decays",
             "You divide by the product of all decays so far. A decay of 0 makes it zero at once, and many small ones "
