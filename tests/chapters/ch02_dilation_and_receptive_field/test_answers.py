@@ -812,8 +812,8 @@ for expected, functions in {
     "the delay divided by the taps": [
         lambda delay, k: (tap(k, 0), delay // k),
         lambda delay, k: (tap(k, 0), math.ceil(delay / k)),
-        lambda delay, k: (tap(k, 0), delay / k),
     ],
+    "the taps, and a decimal point": [lambda delay, k: (tap(k, 0), delay / k)],
     "every tap is one": [lambda delay, k: (torch.ones(k), delay // (k - 1))],
     "an average of all taps": [lambda delay, k: (torch.full((k,), 1 / k), delay // (k - 1))],
     "a long kernel": [lambda delay, k: (tap(delay + 1, 0), 1)],
@@ -890,8 +890,10 @@ for expected, functions in {
     ],
     "from large to small": [lambda lag, k: [lag // i for i in range(1, k) if lag % i == 0]],
     "the lag itself left out": [lambda lag, k: sorted(lag // i for i in range(2, k) if lag % i == 0)],
-    "a dilation of zero": [
+    "a range that begins with 0": [
         lambda lag, k: [d for d in range(lag) if lag % d == 0],
+        lambda lag, k: sorted(lag // i for i in range(k) if lag % i == 0),
+        lambda lag, k: [lag / i for i in range(k)],
     ],
     "gaps and dilations exchanged": [
         lambda lag, k: [i for i in range(1, k) if lag % i == 0],
@@ -1553,9 +1555,11 @@ for id, expected, function in (
     ("lags_touched", "one branch only", lambda k, ds, stacked=False: path_sums(k, ds[-1:])),
     (
         "lags_touched",
-        "branches that are not kept",
+        "lags that are not kept",
         lambda k, ds, stacked=False: path_sums(k, ds, True) if stacked else [0],
     ),
+    ("lags_touched", "lags that are not kept", lambda k, ds, stacked=False: [0] if stacked else path_sums(k, ds)),
+    ("lags_touched", "lags that are not kept", lambda k, ds, stacked=False: [0]),
     ("lags_touched", "branches without an end", lags_to_the_end),
     (
         "lags_touched",
@@ -1600,7 +1604,7 @@ for id, expected, function in (
         added(lambda x, w, b, d: silu(x, w, b, d, pad=(3 * d, 0))[..., : x.shape[-1]]),
     ),
     ("gated_dilated_conv", "the first sample in front", added(first_sample_in_front)),
-    ("gated_dilated_conv", "zeros in front of the output", added(zeros_in_front_of_the_output)),
+    ("gated_dilated_conv", "first outputs that read nothing", added(zeros_in_front_of_the_output)),
     (
         "gated_dilated_conv",
         "a stride in the place of a dilation",
@@ -1743,7 +1747,7 @@ for id, expected, function in (
     ("gated_dilated_conv", "the end of x before its start", added(from_the_end_of_all)),
     ("gated_dilated_conv", "the first sample never read", added(lambda *a: step_by_step(lambda t, lag: t > lag, *a))),
     ("gated_dilated_conv", RIGHT, added(lambda *a: step_by_step(lambda t, lag: t >= lag, *a))),
-    ("gated_dilated_conv", "zeros in front of the output", added(from_the_oldest_on)),
+    ("gated_dilated_conv", "first outputs that read nothing", added(from_the_oldest_on)),
     ("gated_dilated_conv", "another function than SiLU", added(lambda *a: F.softplus(one(*a)))),
     ("gated_dilated_conv", "another function than SiLU", summed(lambda *a: F.leaky_relu(one(*a)))),
     (
@@ -2029,7 +2033,7 @@ for id, expected, function in (
         ),
     ),
     ("gated_dilated_conv", "the end of x before its start", added(round_and_round)),
-    ("gated_dilated_conv", "zeros in front of the output", from_its_lag_on),
+    ("gated_dilated_conv", "first outputs that read nothing", from_its_lag_on),
     *(
         ("gated_dilated_conv", "padding without the dilation", way)
         for way in in_four_ways(both_ends_padded(lambda W, d: W - 1))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from known_cards import cards_of
 
-from lite_mamba import causal_dilated_conv1d_fn, course
+from lite_mamba import causal_dilated_conv1d_fn, course, receptive_field
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch02_dilation_and_receptive_field.exercises import lags_touched
 from lite_mamba.course.checking.trial import judge
@@ -95,3 +95,32 @@ def test_a_field_that_comes_out_too_large_is_told_the_gaps():
     examples = cards("receptive_field", "the taps themselves left out")
     assert any(example.got.value > example.expected.value for _, example in examples)
     assert all("d_conv − 1 gaps" in message for message, _ in examples)
+
+
+def test_a_division_by_zero_is_not_laid_to_a_dilation_where_the_gaps_are_counted_from_zero():
+    verdict = judge(exercise("02.dilations_for"), lambda lag, k: [lag // i for i in range(k) if lag % i == 0])
+    assert "dilation" not in verdict.misconception.name
+    assert "A dilation is at least 1, and" in verdict.misconception.message
+
+
+def test_a_delay_is_called_too_short_only_where_one_comes_out():
+    for message, example in cards("delay_kernel", "the delay divided by the taps"):
+        assert "comes out too short" in message
+        assert example.raised is None
+    ((message, example),) = cards("delay_kernel", "the taps, and a decimal point")
+    assert "float" in str(example.raised) and "float" in message
+
+
+def test_zeros_are_not_said_to_stand_where_the_bias_stands():
+    cases = cards("gated_dilated_conv", "first outputs that read nothing")
+    assert any(example.got.value["the result"][..., 0].ne(0).all() for _, example in cases)
+    assert all("or the bias alone" in message for message, _ in cases)
+
+
+def test_a_field_of_many_taps_is_not_said_to_be_that_of_dilation_1():
+    cases = cards("receptive_field", "the dilation left out")
+    fields = [
+        receptive_field(**example.case | {"dilations": (1,) * len(example.case["dilations"])}) for _, example in cases
+    ]
+    assert any(example.got.value != field for (_, example), field in zip(cases, fields, strict=True))
+    assert not any("were 1" in message for message, _ in cases)

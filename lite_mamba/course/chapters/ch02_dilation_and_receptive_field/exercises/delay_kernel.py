@@ -86,9 +86,15 @@ DELAY_KERNEL = Exercise(
                 delayed("delay // (d_conv - 1) → round(delay / d_conv)"),
                 delayed("delay // (d_conv - 1) → delay // d_conv + 1"),
                 delayed("delay // (d_conv - 1) → delay // (d_conv + 1)"),
-                delayed("delay // (d_conv - 1) → delay / d_conv"),
             ],
             message="The delay comes out too short. d_conv taps have d_conv − 1 gaps between them.",
+            where=lambda delay, d_conv: delay > d_conv,  # a shorter one may give the dilation 0, and no delay comes out
+        ),
+        Misconception(
+            name="the taps, and a decimal point",
+            wrong=delayed("delay // (d_conv - 1) → delay / d_conv"),
+            message="`/` makes a float, and a dilation counts samples: `//` gives an integer. And you divide by the "
+            "taps: d_conv of them have d_conv − 1 gaps between them.",
         ),
         Misconception(
             name="brackets around the gaps forgotten",

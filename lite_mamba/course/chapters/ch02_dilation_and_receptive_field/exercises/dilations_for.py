@@ -144,9 +144,13 @@ DILATIONS_FOR = Exercise(
             "Put what you keep into a new list.",
         ),
         Misconception(
-            name="a dilation of zero",
-            wrong=chosen("range(1, lag + 1) → range(lag + 1)"),
-            message="range(n) begins at 0, and nothing can be divided by 0. A dilation is at least 1.",
+            name="a range that begins with 0",
+            wrong=[
+                chosen("range(1, lag + 1) → range(lag + 1)"),
+                lambda lag, d_conv: sorted(lag / gaps for gaps in range(d_conv)),
+            ],
+            message="range(n) begins at 0, and nothing can be divided by 0. A dilation is at least 1, and from now to "
+            "a tap that looks back there is at least one gap.",
         ),
         Misconception(
             name="either condition",

@@ -430,7 +430,7 @@ GATED_DILATED_CONV = Exercise(
             message="Copies of the first sample stand in front of x. Samples before the start count as zero.",
         ),
         Misconception(
-            name="zeros in front of the output",
+            name="first outputs that read nothing",
             wrong=[
                 gated(f"{IN_FRONT} → x", "F.silu(branch) → F.pad(F.silu(branch), ((W - 1) * dilation, 0))"),
                 gated("F.silu(branch) → F.silu(branch) * (torch.arange(x.shape[-1]) >= (W - 1) * dilation)"),
@@ -440,8 +440,8 @@ GATED_DILATED_CONV = Exercise(
                     "branch * (torch.arange(x.shape[-1]) >= (W - 1) * dilation) + bias[:, None])",
                 ),
             ],
-            message="The zeros stand in front of what a branch gives. Its first outputs have samples to read already: "
-            "the zeros belong in front of x.",
+            message="The first outputs of a branch read nothing: zeros stand in their place, or the bias alone. They "
+            "have samples to read already: the zeros belong in front of x.",
         ),
         Misconception(
             name="a stride in the place of a dilation",

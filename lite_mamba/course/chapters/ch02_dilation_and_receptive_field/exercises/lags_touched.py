@@ -176,10 +176,14 @@ LAGS_TOUCHED = Exercise(
             where=lambda d_conv, dilations, stacked: stacked or len(dilations) > 1,
         ),
         Misconception(
-            name="branches that are not kept",
-            wrong=read("reached | own → reached"),
-            message="Side by side only lag 0 is left. (`a.union(b)` and `a | b` make a new set, and a stays as it is. "
-            "`a.update(b)` and `a |= b` put b into a.)",
+            name="lags that are not kept",
+            wrong=[
+                read("reached | own → reached"),
+                read("{lag + more for lag in reached for more in own} if → reached if"),
+                read("sorted(reached) → [0]"),
+            ],
+            message="Only lag 0 is left, side by side or in a stack. (`a.union(b)` and `a | b` make a new set, and a "
+            "stays as it is. `a.update(b)` and `a |= b` put b into a.)",
         ),
         Misconception(
             name="branches without an end",

@@ -133,7 +133,7 @@ RECEPTIVE_FIELD = Exercise(
                 field(f"{PLUS_ONE} → d_conv"),
                 field(f"{PLUS_ONE} → (d_conv - 1) * len(dilations) + 1"),
             ],
-            message="The dilations make no difference, as if all of them were 1. How far apart are the taps?",
+            message="The dilations make no difference, however large they are. How far apart are the taps?",
         ),
         Misconception(
             name="one gap alone",
