@@ -22,6 +22,7 @@ from torch import Tensor
 from lite_mamba.course import chapters
 from lite_mamba.course.checking.compare import Facts, Tolerance, difference
 from lite_mamba.course.checking.exercise import Draw, Exercise, Misconception, Question
+from lite_mamba.course.checking.general import HINTS
 from lite_mamba.course.checking.running import Example, Outcome, beside, kept, spun
 from lite_mamba.course.checking.trial import draw_trials, judge, known_misconception, outcome, same_everywhere, trials
 
@@ -214,6 +215,12 @@ def test_the_code_that_a_bug_hunt_gives_is_marked_as_given(chapter):
     given = [(id, mistake.name) for id, mistake in known if mistake.given]
     assert len(given) == len(hunts)
     assert all(any(f"{id}: this is “{name}”" in text for text in said) for id, name in given)
+
+
+def test_a_hint_for_any_exercise_names_no_heading_that_a_stub_may_lack():
+    stubs = [cell.source for path in NOTEBOOKS.glob("*.ipynb") for cell in Notebook.read(path).tagged("exercise")]
+    lacking = [heading for heading in ("Args", "Returns") if not all(f"{heading}:" in stub for stub in stubs)]
+    assert [hint for hint in HINTS.values() if any(heading in hint for heading in lacking)] == []
 
 
 ASKING = [found for chapter in chapters.chapters() for found in chapters.exercises(chapter) if found.gradients]

@@ -77,11 +77,11 @@ HINTS: dict[str, str] = {  # the most telling first
     "numbers in place of True and False": "The answers are right. A comparison gives True and False.",
     "complex numbers in place of real ones": "The numbers are right, their imaginary parts are 0: take `.real`.",
     "another precision": "The values are right. Make new tensors in the dtype of the input, or convert at the end.",
-    "one result alone": "What came is right. The stub's Returns names what must come beside it.",
+    "one result alone": "What came is right. The stub says what must come beside it.",
     "a result packed into a list or tuple": "What is in it is right. Square brackets make a list of it, a comma behind "
     "it a tuple: return it alone.",
-    "a part too many": "What was asked for came, and something else with it. The stub's Returns says what must come.",
-    "exchanged parts": "All parts are right. The stub's Returns says which of them comes first.",
+    "a part too many": "What was asked for came, and something else with it. The stub says what must come.",
+    "exchanged parts": "All parts are right. The stub says which of them comes first.",
     "a gradient cut off": "Which line leaves torch, or makes a tensor that knows nothing of the input?",
     "a gradient that is not a number": "Which intermediate value is infinite, or divided by 0? On the way back it is a "
     "factor, also where `torch.where` did not choose it.",
@@ -118,10 +118,10 @@ HINTS: dict[str, str] = {  # the most telling first
     "that `torch.empty` does not fill come in?",
     "an infinity in the result": "Where does it come in? A division by 0 makes one, and so do the logarithm of 0, the "
     "exponential of a large number, and a mask of infinities.",
-    "a result of the wrong type": "Compare it with the stub's Returns.",
-    "a result with the wrong number of parts": "Compare it with the stub's Returns.",
+    "a result of the wrong type": "Compare it with what the stub says.",
+    "a result with the wrong number of parts": "Compare it with what the stub says.",
     "a list of the wrong length": "What is missing in it, or too much?",
-    "a result with the wrong keys": "Compare them with the stub's Returns.",
+    "a result with the wrong keys": "Compare them with what the stub says.",
     # What the result depends on, and where it is right.
     "an input without effect": "Where should it come in?",
     "a factor for all values": "What multiplies or divides the whole result, or should?",

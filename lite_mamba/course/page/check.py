@@ -253,7 +253,7 @@ def _error_lines(verdict: Verdict) -> list[str]:
     if line is None:
         return [
             said(error),
-            "None of your lines raised it: compare what your function returns with the stub's Returns.",
+            "None of your lines raised it: compare what your function returns with what the stub says.",
         ]
     hint = [verdict.misconception.message] if verdict.misconception else []
     return [f"Line {line[1]} of your code: {line[2]}", said(error), *verdict.relations, *hint]
