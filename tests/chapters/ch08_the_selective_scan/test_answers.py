@@ -2081,7 +2081,7 @@ MENDED = [
             scan_on_by_adding(*right_discretise(u, d, A, B), C, s)[0],
             suspect(u, d, A, B, C, s)[1],
         ),
-        "a last state that forgets the start",
+        "a next state that forgets the start",
     ),
     *(
         (
@@ -2101,7 +2101,7 @@ MENDED = [
     (
         "handed on detached, for several",
         for_several(lambda *given: mended(*given, hand_on=torch.detach)),
-        "a last state without gradient",
+        "a next state without gradient",
     ),
     (
         "outputs detached, for several",
@@ -2158,12 +2158,12 @@ MENDED = [
         ),
         "the path for one token, for all",
     ),
-    ("last detached", lambda *given: mended(*given, hand_on=torch.Tensor.detach), "a last state without gradient"),
+    ("last detached", lambda *given: mended(*given, hand_on=torch.Tensor.detach), "a next state without gradient"),
     ("outputs detached", lambda *given: ((r := mended(*given))[0].detach(), r[1]), "outputs without gradient"),
     (
         "last from zero",
         lambda *given: (mended(*given)[0], mended(*given[:-1], 0 * given[-1])[1]),
-        "a last state that forgets the start",
+        "a next state that forgets the start",
     ),
     ("the first output lost", first_output_lost, "no output for the first token"),
     ("one path", mended, "right"),

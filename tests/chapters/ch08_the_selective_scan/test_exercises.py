@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from known_cards import cards_of
 
 from lite_mamba.course.chapters import exercise
+from lite_mamba.course.chapters.ch08_the_selective_scan.exercises import continue_scan
 from lite_mamba.course.chapters.ch08_the_selective_scan.exercises.gradients_are_right import FUNCTIONS
 from lite_mamba.course.checking.trial import judge
 from lite_mamba.course.page.check import card
@@ -79,8 +80,21 @@ def test_a_small_number_that_is_divided_by_stands_in_the_card_of_the_division():
 
 
 def test_an_index_at_another_axis_is_not_said_to_be_wrong_once():
-    for message, _ in cards("scan_loop", "an index at another axis"):
-        assert "in at least one of the tensors" in message
+    def at(case, steps, reads):
+        """The outputs, t at the axis `steps` of decay and drive, and at the axis `reads` of C."""
+        h, outputs = torch.zeros(()), []
+        for t in range(case["deltaA"].shape[2]):
+            h = case["deltaA"].select(steps, t) * h + case["deltaB_u"].select(steps, t)
+            outputs.append(torch.einsum("b d n, b n -> b d", h, case["C"].select(reads, t)))
+        return torch.stack(outputs, -1)
+
+    found = cards("scan_loop", "an index at another axis")
+    where = [
+        [axes for axes in ((1, 2), (3, 2), (2, 1)) if torch.allclose(one.got.value, at(one.case, *axes))]
+        for _, one in found
+    ]
+    assert {(1, 2), (3, 2), (2, 1)} == {axes for (axes,) in where}  # two tensors of the three, or one
+    assert all("in at least one of the tensors" in message for message, _ in found)
 
 
 def test_a_loop_that_runs_backwards_is_told_of_what_it_reads_and_not_where_that_stands():
@@ -107,8 +121,20 @@ def test_a_start_that_fades_after_it_is_read_is_not_said_to_stay_whole():
 
 
 def test_a_first_token_that_is_left_out_has_no_state_after_it():
-    for message, _ in cards("mended_chunk", "no output for the first token"):
+    went_on_from = set()
+    for message, example in cards("mended_chunk", "no output for the first token"):
+        case = example.case
+        first, others = [
+            {name: x[..., part] if name in ("u", "delta", "B", "C") else x for name, x in case.items()}
+            for part in (slice(1), slice(1, None))
+        ]
+        starts = {"state": case["state"], "the state after the first token": continue_scan(**first)[1]}
+        came = example.got.value[0]
+        went_on_from |= {
+            name for name, h in starts.items() if torch.equal(came, continue_scan(**others | {"state": h})[0])
+        }
         assert "state after the first" not in message
+    assert went_on_from == set(starts)
 
 
 def test_a_gate_that_turns_the_sign_as_it_should_is_not_told_so():
@@ -132,10 +158,32 @@ def test_a_quotient_of_infinities_that_was_made_zero_is_in_its_card():
         assert ("not a number" if came.isnan() else "or 0 behind nan_to_num") in message
 
 
-@pytest.mark.parametrize("mistake", ["a state without gradient", "a last state without gradient"])
-def test_the_state_that_a_chunk_hands_on_has_one_name_in_the_case(mistake):
+@pytest.mark.parametrize(
+    "mistake",
+    ["a state without gradient", "a next state without gradient", "a next state that forgets the start"],
+)
+def test_the_state_that_a_chunk_hands_on_has_one_name(mistake):
     chosen = exercise("08.mended_chunk")
     (known,) = (one for one in chosen.misconceptions if one.name == mistake)
     for wrong in known.answers:
         rows = dict(card(chosen, judge(chosen, wrong)).rows)
         assert "the next state" in rows["expected"] and "the next state" in rows["got"]
+    assert all("last state" not in f"{one.name}. {one.message}" for one in chosen.misconceptions)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "wrong"),
+    [
+        ("summed over the states", lambda u, d, A, B: (torch.exp(d * A.sum(1)[:, None]), d * u * B.sum(1)[:, None])),
+        (
+            "B summed over the states",
+            lambda u, d, A, B: (
+                torch.exp(d[..., None] * A[:, None]),
+                (d * u * B.sum(1)[:, None])[..., None].expand(*u.shape, A.shape[1]),
+            ),
+        ),
+    ],
+)
+def test_a_sum_without_einsum_is_not_told_of_a_letter_that_is_missing(mistake, wrong):
+    known = judge(exercise("08.discretise"), wrong, quiet=True).misconception
+    assert known.name == mistake and "einsum does so if the letter" in known.message

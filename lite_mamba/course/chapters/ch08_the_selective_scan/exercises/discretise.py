@@ -69,8 +69,8 @@ DISCRETISE = Exercise(
         ),
         Misconception(
             "summed over the states",
-            "The letter n is missing behind the arrow, so einsum adds up the states, and one axis is gone. Every state "
-            "keeps a decay and a drive of its own. Compare your shapes with the docstring's.",
+            "The states are added up, and one axis is gone: einsum does so if the letter n is missing behind the "
+            "arrow. Every state keeps a decay and a drive of its own. Compare your shapes with the docstring's.",
             [
                 edited(discretise, "d n -> b d l n → d n -> b d l", "l, b d l -> b d l n → l, b d l -> b d l"),
                 edited(discretise, "d n -> b d l n → d n -> b d l"),
@@ -111,8 +111,9 @@ DISCRETISE = Exercise(
         ),
         Misconception(
             "B summed over the states",
-            "The decay is right. The drive is the same for all states of a channel: the letter n is missing behind the "
-            "arrow, so B was added up over them. Each state is written with its own number of B.",
+            "The decay is right. The drive is the same for all states of a channel, for B was added up over them: "
+            "einsum does so if the letter n is missing behind the arrow. Each state is written with its own number of "
+            "B.",
             edited(
                 discretise,
                 'l, b d l -> b d l n", delta, B, u) → l, b d l -> b d l", delta, B, u)[..., None].expand_as(deltaA)',

@@ -139,7 +139,7 @@ MENDED_CHUNK = Exercise(
         ),
         Misconception(
             "a state that the first token does not fade",
-            "The first token is added to the state without fading it. It is h before the first token, so it is "
+            "The first token is added to `state` without fading it. `state` is h before the first token, so it is "
             "multiplied by the first decay like any other h.",
             [
                 edited(continue_scan, "scan_from → undecayed", undecayed=UNDECAYED),
@@ -250,8 +250,8 @@ MENDED_CHUNK = Exercise(
         ),
         Misconception(
             "the old state added at the end",
-            "The state is added to the last one, after the loop. There it has not faded, and no output of this chunk "
-            "has read it. It belongs in front of the loop.",
+            "The old state is added to the next one, after the loop. There it has not faded, and no output of this "
+            "chunk has read it. It belongs in front of the loop.",
             [_patched("y, last + state"), edited(_from_zero, "return y, last → return y, last + state")],
         ),
         Misconception(
@@ -295,7 +295,7 @@ MENDED_CHUNK = Exercise(
             ],
         ),
         Misconception(
-            "a last state without gradient",
+            "a next state without gradient",
             "The numbers are right, but the state that you hand on is detached. What the next chunk makes of it "
             "teaches this one nothing.",
             [
@@ -311,7 +311,7 @@ MENDED_CHUNK = Exercise(
             where=several_tokens,
         ),
         Misconception(
-            "a last state that forgets the start",
+            "a next state that forgets the start",
             "The outputs are right, but the state that you hand on is what the tokens of this chunk alone have left. "
             "What is left of the old state belongs to it.",
             [
