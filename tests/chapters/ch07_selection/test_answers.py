@@ -342,6 +342,27 @@ def state_of_a_whole_line(update):
     return run
 
 
+def state_in_place(more):
+    """A loop with `h += …`."""
+
+    def run(u, g):
+        h, states = 0.0, []
+        for t in range(len(u)):
+            h += more(h, u[t], g[t])
+            states.append(h)
+        return torch.stack(states)
+
+    return run
+
+
+def state_picked_from_a_line(u, g):
+    h, states = torch.zeros(len(u)), []
+    for t in range(len(u)):
+        h = torch.lerp(h, u, g)
+        states.append(h[t])
+    return torch.stack(states)
+
+
 def state_of_tokens_by_t_minus_one(u, g):
     h = torch.zeros(len(u))
     for t in range(len(u)):
@@ -432,6 +453,19 @@ GATED = [
     ),
     ("cumulative sum", lambda u, g: torch.cumsum(g * u, 0), "an old state that never fades"),
     ("h += g u", state_of(lambda h, u, g, t: h + g[t] * u[t]), "an old state that never fades"),
+    ("h += g u, in place", state_in_place(lambda h, x, gate: gate * x), "an old state that never fades"),
+    (
+        "h += the mixture, in place",
+        state_in_place(lambda h, x, gate: (1 - gate) * h + gate * x),
+        "a mixture that is added to the state",
+    ),
+    ("h += the difference, in place", state_in_place(lambda h, x, gate: gate * (x - h)), EACH_THE_LAST),
+    ("one of a whole line", state_picked_from_a_line, "all gates at every token"),
+    (
+        "products in the sum",
+        lambda u, g: torch.cumsum(torch.cumprod(1 - g, 0) * g * u, 0),
+        "products that fade from the start",
+    ),
     (
         "the gate before",
         state_of(lambda h, u, g, t: (1 - g[t - 1] * (t > 0)) * h + g[t] * u[t]),
@@ -605,6 +639,23 @@ def by_hand_at_the_last(is_data):
     return delta
 
 
+def by_hand_by_age(noise):
+    """Another Δ for each noise token of a row, counted from 1."""
+
+    def by_hand(is_data):
+        delta, age = [], 0
+        for data in is_data.tolist():
+            age = 0 if data else age + 1
+            delta.append(10.0 if data else noise(age))
+        return torch.tensor(delta)
+
+    return by_hand
+
+
+def by_hand_until(end):
+    return lambda is_data: torch.where(is_data & (torch.arange(len(is_data)) < end), 10.0, 1e-5)
+
+
 def by_hand_beside(neighbours):
     """Open where a token is data and its neighbour is not."""
 
@@ -672,6 +723,10 @@ BY_HAND = [
     ("8 and 0.3", where(8.0, 0.3), LEAKS),
     ("less and less hold", lambda m: torch.where(m, 10.0, 1e-4 * torch.arange(1, len(m) + 1)), LEAKS),
     ("3 and 0.01", where(3.0, 0.01), LEAKS),
+    ("noise that resets after 18 in a row", by_hand_by_age(lambda age: 1e-5 if age < 19 else 10.0), None),
+    ("noise with twice the Δ of the one before", by_hand_by_age(lambda age: 1e-4 * 2**age), None),
+    ("noise with half of the Δ of the one before", by_hand_by_age(lambda age: 0.01 * 0.5**age), "right"),
+    ("the first 20 tokens only", by_hand_until(20), None),
     ("10 and −10", where(10.0, -10.0), NEGATIVE),
     ("5 and −1", where(5.0, -1.0), NEGATIVE),
     ("−10 and 10", where(-10.0, 10.0), NEGATIVE),

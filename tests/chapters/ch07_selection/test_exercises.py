@@ -1,5 +1,6 @@
 """Attempts that learners make in notebook 07, and the message that must answer."""
 
+import math
 import re
 from pathlib import Path
 from unittest.mock import patch
@@ -141,6 +142,18 @@ def test_no_sentence_begins_with_an_article_that_reads_as_the_matrix_A():
 def test_a_step_size_that_is_too_small_for_data_is_told(data, noise):
     verdict = judge(exercise("07.delta_by_hand"), lambda is_data: torch.where(is_data, data, noise))
     assert verdict.misconception.name == "data that do not reset"
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-5, 0.0015])
+def test_where_data_do_not_reset_the_card_praises_no_noise_that_is_refused(noise):
+    """A Δ of zero takes nothing of the state, but it would not do."""
+    small, perfect = (
+        judge(exercise("07.delta_by_hand"), lambda is_data, data=data: torch.where(is_data, data, noise))
+        for data in (1.0, 100.0)
+    )
+    assert small.misconception.name == "data that do not reset"
+    assert perfect.kind == "right" or "would do" not in small.misconception.message
+    assert 1 - math.exp(-20 * noise) < 0.03 and "leave the state alone, or nearly" in small.misconception.message
 
 
 @pytest.mark.parametrize("noise", [0.01, 0.1, 0.3])

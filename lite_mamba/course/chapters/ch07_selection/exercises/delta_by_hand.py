@@ -89,7 +89,17 @@ def _streams(draw: Draw) -> dict:
     is_data = draw.uniform(0, 1, length) < 0.4
     first, second = draw.choice([(0, 1), (1, 2), (length - 2, length - 1)])
     is_data[first], is_data[second] = True, False  # both kinds, side by side
-    return {"is_data": is_data, "u": 2 * draw.normal(length)}
+    short = {"is_data": is_data, "u": 2 * draw.normal(length)}
+    return draw.in_turn(
+        4 * [short] + [_long_rows_of_noise()] + 5 * [short]
+    )  # in none of the last five, whose inputs are exchanged
+
+
+def _long_rows_of_noise() -> dict:
+    """Twice twenty noise tokens in a row. Each data value is the last one's opposite, and noise is against it."""
+    is_data = PROBE[: len(PROBE) // 4].clone()
+    last_data = 6.0 - 12 * (is_data.cumsum(0) % 2)  # with a weight of ENOUGH it is just near enough
+    return {"is_data": is_data, "u": torch.where(is_data, last_data, -last_data / 2)}
 
 
 DELTA_BY_HAND = Exercise(
@@ -120,9 +130,9 @@ DELTA_BY_HAND = Exercise(
         ),
         Misconception(
             "data that do not reset",
-            "Your Δ for noise would do if the other one were perfect. But that for data is too small: with Δ = 1, as "
-            "if Δ were the gate, a data token replaces only 63 % of the state, with Δ = 3 it is 95 %. The rest stays "
-            "old. Which Δ gives a gate of 0.99 or more?",
+            "Twenty noise tokens leave the state alone, or nearly. But your Δ for data is too small: with Δ = 1, as if "
+            "Δ were the gate, a data token replaces only 63 % of the state, with Δ = 3 it is 95 %. The rest stays old. "
+            "Which Δ gives a gate of 0.99 or more?",
             _by_hand("1.0", "1e-5"),
         ),
         Misconception(

@@ -21,6 +21,11 @@ def _step(formula: str, *edits: str):
     return edited(gated_state, f"(1 - g_t) * h + g_t * u_t → {formula}", *edits)
 
 
+def _in_place(more: str):
+    """A wrong `gated_state`: `h += …`, so that the list holds one tensor many times as well."""
+    return edited(gated_state, f"h = (1 - g_t) * h + g_t * u_t → h += {more}")
+
+
 def _gates(formula: str):
     """A wrong `gated_state`: other gates for the tokens."""
     return edited(gated_state, f"zip(u, g, → zip(u, {formula},")
@@ -83,7 +88,10 @@ GATED_STATE = Exercise(
             "an old state that never fades",
             "The token is let in by g, but the whole old state stays too. So an open gate, g = 1, does not reset: the "
             "token is added to what was there.",
-            [_step("h + g_t * u_t", *start) for start in ((), (FIRST,), LEFT_OUT, (FIRST, *LEFT_OUT, GIVEN))],
+            [
+                *(_step("h + g_t * u_t", *start) for start in ((), (FIRST,), LEFT_OUT, (FIRST, *LEFT_OUT, GIVEN))),
+                _in_place("g_t * u_t"),
+            ],
         ),
         Misconception(
             "the gate of the token before",
@@ -93,9 +101,12 @@ GATED_STATE = Exercise(
         ),
         Misconception(
             "products that fade from the start",
-            "You let each g·u fade by all tokens from the *first* one on. What was let in at token s fades in the "
+            "You let each g·u fade by the tokens from the *first* one on. What was let in at token s fades in the "
             "tokens after s only.",
-            lambda u, g: (g * u).cumsum(0) * (1 - g).cumprod(0),
+            [
+                lambda u, g: (g * u).cumsum(0) * (1 - g).cumprod(0),
+                lambda u, g: (g * u * (1 - g).cumprod(0)).cumsum(0),
+            ],
         ),
         Misconception(
             "a division by what is kept",
@@ -188,7 +199,7 @@ GATED_STATE = Exercise(
             "a mixture that is added to the state",
             "You add the mixture to the old state, and the old state is in the mixture already: with a closed gate it "
             "doubles. Is it `h += …`, or `h = …`?",
-            _step("h + (1 - g_t) * h + g_t * u_t"),
+            [_step("h + (1 - g_t) * h + g_t * u_t"), _in_place("(1 - g_t) * h + g_t * u_t")],
         ),
         Misconception(
             "the state before the last one",
@@ -306,7 +317,8 @@ GATED_STATE = Exercise(
                 _step("(1 - g) * h + g * u_t"),
                 _step("(1 - g) * h + g * u"),
                 _step("(1 - g_t) * h + g_t * u"),
-                edited(gated_state, "(1 - g_t) * h + g_t * u_t → (1 - g) * h + g * u", "torch.stack(states) → h"),
+                _step("(1 - g) * h + g * u", "torch.stack(states) → h"),
+                _step("(1 - g) * h + g * u", "append(h) → append(h[len(states)])"),
             ],
         ),
         Misconception(
