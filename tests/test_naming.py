@@ -337,7 +337,7 @@ def test_two_known_mistakes_say_more_than_that_there_is_a_factor():
         "Together, “number 0” and “number 1” give these values.",
     )
     verdict = judge(found, lambda x, width: 5 * x / width, quiet=True)
-    assert verdict.relations == ("One and the same factor in all values of a case, another one in each case.",)
+    assert verdict.relations == ("One and the same factor in all values of a case, and not the same in all cases.",)
 
 
 def two_parts(x, width):

@@ -66,7 +66,7 @@ VALUES = {
     "Every value is zero.": lambda y, x, **_: 0 * y,
     "Every value is too large by the factor `x.shape[2]`.": lambda y, x, **_: y * x.shape[2],
     "Every value is too small by the factor `width`.": lambda y, width, **_: y / width,
-    "One and the same factor in all values of a case, another one in each case.": lambda y, x, **_: y * odd(x),
+    "One and the same factor in all values of a case, and not the same in all cases.": lambda y, x, **_: y * odd(x),
     "Every value is 1 too large.": lambda y, **_: y + 1,
     "Every value is 0.5 too small.": lambda y, **_: y - 0.5,
     "Every value is too large by `width`.": lambda y, width, **_: y + width,
@@ -521,7 +521,7 @@ def test_numbers_have_relations_too():
     [
         (
             lambda x: x * (2 + x.shape[1] ** 2),
-            "One and the same factor in all values of a case, another one in each case.",
+            "One and the same factor in all values of a case, and not the same in all cases.",
         ),
         (
             lambda x: x + (2 + x.shape[1] ** 2),

@@ -14,7 +14,7 @@ from .general import Said
 from .result_parts import CLOSE, Pair, Relation, axes_of, close, plain, same
 
 ANOTHER_FACTOR = Said(
-    "a factor for all values", "One and the same factor in all values of a case, another one in each case."
+    "a factor for all values", "One and the same factor in all values of a case, and not the same in all cases."
 )
 ANOTHER_NUMBER = Said(
     "a number added to all values", "One and the same number is missing or too many in all values of a case."
