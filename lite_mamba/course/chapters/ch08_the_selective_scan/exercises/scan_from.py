@@ -150,7 +150,7 @@ SCAN_FROM = Exercise(
         ),
         Misconception(
             "the last output instead of the state",
-            "y[..., −1] is returned: one number a channel. The next chunk needs all N states of each channel; from "
+            "y[..., −1] is returned: one number a channel. The next part needs all N states of each channel; from "
             "their weighted sum they cannot be found again.",
             [edited(scan_from, f"-1), h → -1), outputs[-1]{axis}") for axis in ("", "[..., None]")],
         ),
