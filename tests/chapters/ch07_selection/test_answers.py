@@ -1560,6 +1560,7 @@ RESET = [
     ("negative", lambda left, A: math.log(1 / left) / A.max().item(), "a negative Δ"),
     ("no logarithm", lambda left, A: 1 / left / A.abs().min().item(), "a share without its logarithm"),
     ("left / |A|", lambda left, A: left / A.abs().min().item(), "a share without its logarithm"),
+    ("1 / left − 1 over |A|", lambda left, A: (1 / left - 1) / A.abs().min().item(), "a share without its logarithm"),
     ("hard-coded", lambda left, A: 4.605, None),
     ("for 1 %", lambda left, A: -math.log(0.01) / -A.max().item(), "one per cent, whatever is asked"),
     ("median", lambda left, A: math.log(left) / A.median().item(), "the mean state decides"),

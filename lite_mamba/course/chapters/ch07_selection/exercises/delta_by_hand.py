@@ -90,9 +90,8 @@ def _streams(draw: Draw) -> dict:
     first, second = draw.choice([(0, 1), (1, 2), (length - 2, length - 1)])
     is_data[first], is_data[second] = True, False  # both kinds, side by side
     short = {"is_data": is_data, "u": 2 * draw.normal(length)}
-    return draw.in_turn(
-        4 * [short] + [_long_rows_of_noise()] + 5 * [short]
-    )  # in none of the last five, whose inputs are exchanged
+    # None of the last five trials has the long rows: their inputs are exchanged with those of the next one.
+    return draw.in_turn(4 * [short] + [_long_rows_of_noise()] + 5 * [short])
 
 
 def _long_rows_of_noise() -> dict:

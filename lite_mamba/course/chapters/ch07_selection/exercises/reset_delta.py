@@ -65,7 +65,7 @@ RESET_DELTA = Exercise(
             "= left.",
             [
                 _reset(f"{share} / {rate}.item()")
-                for share in ("left", "1 / left", "(1 - left)")
+                for share in ("left", "1 / left", "(1 - left)", "(1 / left - 1)")
                 for rate in ("A.abs().min()", "A.max()", "A.abs().max()", "A.min()")
             ],
         ),
