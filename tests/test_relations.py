@@ -509,6 +509,17 @@ def test_several_wrong_parts_are_told_each_for_itself_and_have_a_name_if_each_ha
     assert verdict(lambda x: (-x - 1, 1 - x))[1] == ("Item 0 and item 1: the opposite sign everywhere.",)
 
 
+def test_of_a_list_with_as_many_tensors_as_there_happen_to_be_no_tensor_is_named():
+    exercise = Exercise("91.t", "T", lambda xs: list(xs), lambda draw: {"xs": lists(draw)}, [])
+
+    def lists(draw):
+        return [draw.normal(4) for _ in range(draw.size(1, 4))]
+
+    assert judge(exercise, lambda xs: [2 * x for x in xs]).relations == ("A factor of 2 everywhere.",)
+    first_right = judge(exercise, lambda xs: [x if i == 0 else 2 * x for i, x in enumerate(xs)])
+    assert "Where it is wrong, a factor of 2 everywhere." in first_right.relations
+
+
 def test_numbers_have_relations_too():
     exercise = Exercise("91.n", "N", lambda n: 3 * n + 4, lambda draw: {"n": draw.size(1, 30)}, [])
     assert judge(exercise, lambda n: 3 * n + 5).relations == ("Every value is 1 too large.",)

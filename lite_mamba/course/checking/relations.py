@@ -6,6 +6,7 @@ everywhere.", "One step too late along time.", "What is missing is `bias`." It a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,7 +42,8 @@ def value_words(examples: Sequence[Example], tolerance: Tolerance) -> Said | Non
     if len(parts) > FEW_PARTS:
         return None
     found = {name: _of_one_part(name, pairs, examples, tolerance) for name, pairs in parts.items()}
-    told = {name: _where(said, len(parts[name]), len(wrong)) for name, said in found.items() if said}
+    there = Counter(name for one in wrong for name, *_ in parts_of(one, tolerance))
+    told = {name: _where(said, len(parts[name]), there[name]) for name, said in found.items() if said}
     if not told:
         return _others_right(wrong, tolerance)
     same: dict[str, list[str]] = {}  # what is said, and of which parts
@@ -86,9 +88,9 @@ def _of_one_part(name: str, pairs: list[Pair], examples: Sequence[Example], tole
     return None
 
 
-def _where(said: Said, cases: int, wrong: int) -> Said:
-    """What is said of a part that is wrong in so many of the wrong cases: the one that is shown may not be of them."""
-    everywhere = cases == wrong or said.words.startswith(WHERE)
+def _where(said: Said, wrong: int, there: int) -> Said:
+    """What is said of a part, so often wrong in the wrong cases: the one that is shown may have it right."""
+    everywhere = wrong == there or said.words.startswith(WHERE)
     return said if everywhere else Said(said.name, f"{WHERE}, {_small(said.words)}")
 
 
@@ -100,7 +102,7 @@ def _one_number(pairs: Sequence[Pair]) -> bool:
 def _others_right(wrong: Sequence[Example], tolerance: Tolerance) -> Said | None:
     """That one part alone is wrong, the same in every case, of a few that the learner returns."""
     example, *_ = wrong
-    differing = {name for one in wrong for name in differing_parts(one, tolerance)}
+    differing = {name for one in wrong for name, *_ in differing_parts(one, tolerance)}
     others = {part: want for part, want, _ in parts_of(example, tolerance) if part not in differing}
     if len(differing) != 1 or not 1 <= len(others) <= 3 or isinstance(example.expected.value, dict):
         return None

@@ -32,7 +32,7 @@ def wrong_parts(wrong: Sequence[Example], tolerance: Tolerance) -> dict[str, lis
     found: dict[str, list[Pair]] = {}
     without: set[str] = set()
     for example in wrong:
-        for name, values in differing_parts(example, tolerance).items():
+        for name, *values in differing_parts(example, tolerance):
             want, have = map(plain, values)
             pairs = found.setdefault(name, [])
             if want is None or have is None:
@@ -54,21 +54,24 @@ def right_part(name: str, examples: Sequence[Example], tolerance: Tolerance) -> 
                 yield Pair(want, have, example.case)
 
 
-def differing_parts(example: Example, tolerance: Tolerance) -> dict[str, tuple[Any, Any]]:
+def differing_parts(example: Example, tolerance: Tolerance) -> list[tuple[str, Any, Any]]:
     """Each part that is wrong in this case, as it was expected and as it came."""
     limit = Tolerance(tolerance.rtol, tolerance.atol)
-    parts = parts_of(example, tolerance)
-    return {name: (one, other) for name, one, other in parts if difference(one, other, limit)}
+    return [part for part in parts_of(example, tolerance) if difference(*part[1:], limit)]
 
 
 def parts_of(example: Example, tolerance: Tolerance) -> list[tuple[str, Any, Any]]:
-    """Each part of a result by its name, as it was expected and as it came; the whole one without a name."""
+    """Each part of a result by its name, as it was expected and as it came; the whole one without a name.
+
+    What stands in a list has no name either: another case may have more of it, or less.
+    """
     want, have = example.expected.value, example.got.value
     if isinstance(want, dict) and isinstance(have, dict) and want.keys() == have.keys():
         return [(str(key), want[key], have[key]) for key in want]
     one_part = in_a_row(want) and in_a_row(have)
     if not one_part and all(isinstance(value, (tuple, list)) for value in (want, have)) and len(want) == len(have):
-        names = tolerance.items if len(tolerance.items) == len(want) else [f"Item {i}" for i in range(len(want))]
+        names = [""] * len(want) if isinstance(want, list) else [f"Item {i}" for i in range(len(want))]
+        names = tolerance.items if len(tolerance.items) == len(want) else names
         return list(zip(names, want, have, strict=True))
     return [("", want, have)]
 
