@@ -624,7 +624,7 @@ HALO = [
     ("the end of all", lambda rank, parts, m: torch.cat(parts, 1)[:, -m:] if m < sum(p.shape[1] for p in parts) else
      F.pad(torch.cat(parts, 1), (m, 0))[:, -m:], "the end of the whole sequence"),
     ("all that come behind", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *parts[rank + 1 :]], 1),
-     (m, 0))[:, -m:], "samples of the rank behind"),
+     (m, 0))[:, -m:], "samples from behind"),
     ("turned round", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *reversed(parts[:rank])], 1),
      (m, 0))[:, -m:], "parts in the wrong order"),
     ("one channel of zeros", lambda rank, parts, m: from_all(rank, parts, m) if rank else torch.zeros(1, m),
@@ -661,8 +661,8 @@ HALO = [
     ("a slice that ends at −1, full", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *parts[:rank]], 1),
      (m + 1, 0))[:, -m - 1 : -1], "the nearest sample left out"),
     ("the first samples", of_neighbour(lambda part, m: part[:, :m]), "the wrong end of the part before"),
-    ("the next part's first", of_neighbour(lambda part, m: part[:, :m], step=1), "samples of the rank behind"),
-    ("the next part's last", of_neighbour(lambda part, m: part[:, -m:], step=1), "samples of the rank behind"),
+    ("the next part's first", of_neighbour(lambda part, m: part[:, :m], step=1), "samples from behind"),
+    ("the next part's last", of_neighbour(lambda part, m: part[:, -m:], step=1), "samples from behind"),
     ("one short", lambda rank, parts, m: from_all(rank, parts, m)[:, 1:], "one sample short"),
     ("one short, from the end", lambda rank, parts, m: torch.cat(
         [torch.zeros(len(parts[0]), m), *parts[:rank]], 1)[:, -(m - 1) :], "one sample short"),

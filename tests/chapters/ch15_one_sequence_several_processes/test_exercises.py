@@ -7,6 +7,7 @@ import torch
 from known_cards import examples
 
 from lite_mamba.course.chapters import exercises
+from lite_mamba.course.chapters.ch15_one_sequence_several_processes.exercises import summary
 
 OF_SEVERAL_STATES = re.compile(r"all states|all N\b|N times|add up the (N )?states|along the states")
 
@@ -131,3 +132,20 @@ def test_who_asks_another_rank_for_enough_samples_is_not_asked_how_many():
     shown = cards("convolve_parts", "the halo of another rank")
     assert any(example.got.value[0].tolist() == [[111] * 4] for _, example in shown)  # 4 samples are enough
     assert not any("how many" in known.message for known, _ in shown)
+
+
+def test_a_drive_that_is_not_multiplied_by_its_step_is_not_said_to_be():
+    multiplied = set()
+    for known, example in cards("summary", "Δ in the drive once more"):
+        delta, A, x = (example.case[name] for name in ("delta", "A", "x"))
+        by_the_step = summary(delta, A, delta[:, None] * x)[1]
+        multiplied.add(torch.equal(example.got.value[1], by_the_step))
+        assert example.got.value[1] == by_the_step or "something that is made of it" in known.message
+    assert multiplied == {True, False}
+
+
+def test_samples_from_behind_may_be_those_of_any_rank_behind():
+    parts = [torch.full((1, 2), float(rank)) for rank in range(4)]
+    for known, _ in cards("halo", "samples from behind"):
+        ranks = {rank for wrong in known.answers for rank in wrong(0, parts, 2).flatten().tolist()}
+    assert ranks == {1, 3} and "the rank" not in known.message

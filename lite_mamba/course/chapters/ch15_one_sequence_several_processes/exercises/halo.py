@@ -252,8 +252,8 @@ HALO = Exercise(
             edited(halo, "*parts[:rank] → *parts"),
         ),
         Misconception(
-            "samples of the rank behind",
-            "Your samples come from the rank *behind*. A causal convolution reads the past.",
+            "samples from behind",
+            "Your samples come from *behind* your part. A causal convolution reads the past.",
             [
                 lambda rank, parts, max_lag: (
                     parts[rank + 1][:, :max_lag]

@@ -202,8 +202,8 @@ SUMMARY = Exercise(
         ),
         Misconception(
             "Δ in the drive once more",
-            "You scale the drives by the size of their step. x is what a step adds to the state, as it stands: Δ and B "
-            "are in it already.",
+            "You scale each drive by its Δ, or by something that is made of it. x is what a step adds to the state, as "
+            "it stands: Δ and B are in it already.",
             [
                 edited(summary, "end + x_t → end + delta_t * x_t"),
                 edited(summary, "end + x_t → end + (torch.exp(delta_t * A) - 1) / A * x_t"),
