@@ -861,6 +861,7 @@ HUNT = [
     ("four taps", convolved(lambda taps, d: 3 * d, lambda k, taps, d: (3 - k) * d), "four taps, whatever the kernel"),
     ("dilated gaps, two at most", convolved(lambda taps, d: taps - 1 + 2 * (d - 1)), None),
     ("half of the reach", convolved(lambda taps, d: (taps - 1) * d // 2), None),
+    ("gaps to the power of the dilation", convolved(lambda taps, d: (taps - 1) ** d), "a power for a product"),
     ("ten samples", convolved(lambda taps, d: 10), "a halo of a fixed length"),
     ("zeros", convolved(before=lambda rank, parts, m: torch.zeros(len(parts[0]), m)),
      "parts that know nothing of each other"),

@@ -32,7 +32,7 @@ def _hunt_case(draw: Draw) -> dict:
         "near": (1, 8, (2, 5), (1, 4)),
         "far": (8, 12, (4, 5), (6, 9)),
         "many taps": (1, 12, (12, 18), (1, 2)),  # more gaps than a guess allows; dilation ** gaps is a length, too
-        "farther": (1, 12, (3, 3), (6, 1000)),  # than any halo of a fixed length; dilation ** gaps again
+        "farther": (1, 12, (2, 2), (40, 2000)),  # than any halo of a fixed length; 2 ** dilation fails at once
     }[kind]
     first = draw.size(least, 5000 if kind == "farther" else most)
     parts = [draw.normal(D, first), *(draw.normal(D, draw.size(least, most)) for _ in range(ranks - 1))]
@@ -71,7 +71,7 @@ def _without_dilation(parts, weight, dilation):
 
 REACH = "reach = (taps - 1) * dilation"
 LONGEST = "max(part.shape[1] for part in parts)"
-LENGTHS = (3, 4, 8, 9, 10, 12, 15, 16, 20, 24, 27, 32, 36, 64, 80, 100, 128, 200, 256, 500, 1000)
+LENGTHS = (3, 4, 8, 9, 10, 12, 15, 16, 20, 24, 32, 100, 150, 200, 256, 500, 1000)
 
 
 CONVOLVE_PARTS = Exercise(
@@ -138,9 +138,12 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "a power for a product",
-            "You raise the dilation to a power: a dilation of 1 stays 1, for any number of gaps. All gaps of a kernel "
-            "are equally wide, and they lie one behind the other.",
-            edited(convolve_parts, f"{REACH} → reach = dilation ** (taps - 1)"),
+            "You take a power for a product: 1 stays 1 in it, be it the dilation or the number of gaps. All gaps of a "
+            "kernel are equally wide, and they lie one behind the other.",
+            [
+                edited(convolve_parts, f"{REACH} → reach = dilation ** (taps - 1)"),
+                edited(convolve_parts, f"{REACH} → reach = (taps - 1) ** dilation"),
+            ],
         ),
         Misconception(
             "a halo of one gap",
@@ -172,7 +175,7 @@ CONVOLVE_PARTS = Exercise(
             "Your halo has a fixed length, or a fixed limit, whatever the kernel and its dilation. That is enough for "
             "some of them. What makes the first output read further back?",
             [edited(convolve_parts, f"{REACH} → reach = {length}") for length in LENGTHS],
-            where=lambda weight, dilation, **_: weight.shape[1] > 2,
+            where=lambda weight, dilation, **_: weight.shape[1] > 2 or dilation > 9,
         ),
         Misconception(
             "a halo as long as a part",
