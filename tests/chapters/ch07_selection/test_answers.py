@@ -1585,6 +1585,7 @@ RESET = [
     ("1/|A|", lambda left, A: 1 / min(A.abs()).item(), "a time constant"),
     ("1 − left alone", lambda left, A: -(left - 1), "a gate in the place of Δ"),
     ("a power", lambda left, A: (1 / left) ** (1 / A.abs().min().item()), "a root in the place of a quotient"),
+    ("a power, of 1 / |A|", lambda left, A: left ** (1 / A.abs().min().item()), "a root in the place of a quotient"),
     ("ln(left)", lambda left, A: -math.log(1 / left), "ln(left) alone"),
     ("N times", lambda left, A: sum(math.log(left) / A.max().item() for _ in A), "all states taken together"),
     ("made per cent", lambda left, A: -math.log(left * 100) / -A.max().item(), "a percentage"),

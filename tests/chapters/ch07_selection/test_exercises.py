@@ -111,6 +111,15 @@ def test_a_card_that_says_what_a_step_size_leaves_fits_no_step_size_below_zero()
             assert all(float(answer(**given)) > 0 for answer in card.answers), card.name
 
 
+def test_the_card_of_a_root_says_what_each_of_its_spellings_gives():
+    """A step size Δ leaves exp(−Δ) for A = −1, whatever the A of the task."""
+    given = {"left": 0.01, "A": torch.tensor([-0.5, -1.0, -2.0])}
+    step = exercise("07.reset_delta").reference(**given)
+    card = cards("07.reset_delta")["a root in the place of a quotient"]
+    assert [answer(**given) for answer in card.answers] == pytest.approx([math.exp(step), math.exp(-step)])
+    assert "exp(Δ), or exp(−Δ)" in card.message
+
+
 def text_of(name):
     return (Path(__file__).parents[3] / f"notebooks/{name}.ipynb").read_text("utf-8")
 

@@ -178,8 +178,8 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "a root in the place of a quotient",
-            "Your result is the power 1/A of `left`. That is exp(Δ): one logarithm is missing.",
-            _reset("left ** (1 / A.max().item())"),
+            "Your result is the power 1/A of `left`, or 1/|A|. That is exp(Δ), or exp(−Δ): one logarithm is missing.",
+            [_reset(f"left ** (1 / {rate}.item())") for rate in ("A.max()", "A.abs().min()")],
         ),
         Misconception(
             "an A inside of the logarithm",
