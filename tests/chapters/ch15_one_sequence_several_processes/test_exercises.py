@@ -65,6 +65,17 @@ def test_what_has_not_faded_at_all_is_not_said_to_fade_again(exercise, unfaded):
     assert not any("again" in known.name or "by several" in known.message for known in shown)
 
 
+@pytest.mark.parametrize(
+    ("exercise", "mistake"),
+    [("own_start", "fading by the parts before"), ("end_gradient", "fading by the parts behind")],
+)
+def test_what_fades_in_its_own_part_is_not_said_to_fade_in_others_alone(exercise, mistake):
+    shown = cards(exercise, mistake)
+    whole = [bool(example.got.value[0] >= 8) for _, example in shown]  # 8 is the outermost: no part lies farther out
+    assert whole == [True, False]
+    assert all("with its own or without" in known.message for known, _ in shown)
+
+
 @pytest.mark.parametrize("exercise", ["summary", "corrected"])
 def test_a_part_of_two_steps_is_not_called_long(exercise):
     for known, example in cards(exercise, "not a number behind a long step"):

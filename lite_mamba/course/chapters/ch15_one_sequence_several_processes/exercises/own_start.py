@@ -187,8 +187,8 @@ OWN_START = Exercise(
         ),
         Misconception(
             "fading by the parts before",
-            "Each of your ends fades by the parts *before* it, as if the state travelled from your neighbour back to "
-            "rank 0. Which parts lie between an end and your beginning?",
+            "Each of your ends fades by the parts *before* it, with its own or without, as if the state travelled from "
+            "your neighbour back to rank 0. Which parts lie between an end and your beginning?",
             [
                 edited(own_start, "range(rank) → reversed(range(rank))"),
                 _before(lambda totals, q, rank: totals[: q + 1].sum()),
