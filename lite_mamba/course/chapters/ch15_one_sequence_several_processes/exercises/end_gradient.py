@@ -289,8 +289,8 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "fading by the parts behind",
-            "Each of your slopes fades by the parts behind *it*, with its own or without, as if it travelled to the last "
-            "rank. Which parts lie between your end and that part's beginning?",
+            "Each of your slopes fades by the parts behind *it*, with its own or without, as if it travelled to the "
+            "last rank. Which parts lie between your end and that part's beginning?",
             [
                 edited(end_gradient, "reversed(range(rank + 1, len(totals))) → range(rank + 1, len(totals))"),
                 _behind(lambda totals, rank, q: totals[q:].sum()),
