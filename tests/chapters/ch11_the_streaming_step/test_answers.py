@@ -176,6 +176,11 @@ def without_bias_and_softplus(h, u, delta, A, B, C, D, z, dt_bias):
     return selective_state_update(h, u, delta, A, B, C, D, z), h
 
 
+def made_before_the_package(h, u, delta, A, B, C, D, z, dt_bias):
+    h, dt = h.clone(), F.softplus(delta + dt_bias)
+    return selective_state_update(h, u, dt, A, B, C, D, z, dt_bias, dt_softplus=True), h
+
+
 def states_summed(h, u, delta, A, B, C, D, z, dt_bias):
     y, new = unsqueezed()(h, u, delta, A, B, C, D, z, dt_bias)
     return y, new.sum(dim=2)
@@ -262,6 +267,7 @@ UPDATE = [
     ("state first", lambda *given: by_einsum(*given)[::-1], "the two results in exchanged places"),
     ("B and C", transposed_C, "B and C in exchanged places"),
     ("softplus twice", unsqueezed(lambda d, b: F.softplus(F.softplus(d + b))), "softplus taken twice"),
+    ("softplus, bias, softplus", unsqueezed(lambda d, b: F.softplus(F.softplus(d) + b)), "softplus taken twice"),
     ("minus the bias", unsqueezed(lambda d, b: F.softplus(d - b)), "a bias that is taken off"),
     ("y + D u g", unsqueezed(finish=lambda y, u, D, z: y + D * u * F.silu(z)), "brackets that are missing"),
     ("D", unsqueezed(finish=lambda y, u, D, z: (y + D) * F.silu(z)), "a skip without its input"),
@@ -310,6 +316,11 @@ UPDATE = [
     ("no axis but in the reading", axisless(lambda h, C: torch.einsum("bdn,bn->bd", h, C)), MISPLACED),
     ("Δ as a row, twice", unsqueezed(decay=lambda dt, A: torch.exp(dt[:, None] * A),
                                      drive=lambda dt, u, B: dt[:, None] * B[:, None] * u[..., None]), MISPLACED),
+    ("the bias as a column", unsqueezed(lambda d, b: F.softplus(d + b.unsqueeze(1))), MISPLACED),
+    ("the skip as a column", unsqueezed(finish=lambda y, u, D, z: (y + D.unsqueeze(1) * u) * F.silu(z)), MISPLACED),
+    ("made twice", unsqueezed(lambda d, b: F.softplus(F.softplus(d + b) + b)), "a step size that is made twice"),
+    ("made before the package makes it", made_before_the_package, "a step size that is made twice"),
+    ("backward Euler", unsqueezed(decay=lambda dt, A: 1 / (1 - dt.unsqueeze(2) * A)), OTHER_DECAY),
     ("u as a row", unsqueezed(drive=lambda dt, u, B: dt.unsqueeze(2) * B.unsqueeze(2) * u.unsqueeze(1)), MISPLACED),
 ]  # fmt: skip
 
@@ -564,6 +575,23 @@ def sliced_to_the_end(B, C):
     return sliced(B, C, end=False)
 
 
+def own_scan_without_bias(token, history, h, weights, parts):
+    def update(h, u, delta, A, B, C, D, z, dt_bias):
+        return unsqueezed(lambda delta, bias: F.softplus(delta))(h, u, delta, A, B, C, D, z, dt_bias)
+
+    return plain(token, history, h, weights, {**parts, "state_update": update})
+
+
+def low_rank_last(token, history, h, weights, parts):
+    rank, states = weights["dt_proj"].shape[1], h.shape[2]
+
+    def cut(three):
+        C, B, low_rank = three.split([states, states, rank], dim=-1)
+        return low_rank, B, C
+
+    return plain(token, history, h, weights, parts, cut=cut)
+
+
 STEP = [
     ("linear", linear(), "right"),
     ("einsum", einsummed, "right"),
@@ -572,6 +600,7 @@ STEP = [
     ("history by hand", linear(memory=by_hand_shift), "right"),
     ("swapped halves", linear(swap=True), "the halves in exchanged places"),
     ("C, B", linear(order=(0, 2, 1)), "B and C in exchanged places"),
+    ("C, B, low rank", low_rank_last, "the low rank taken from the end"),
     ("x selects", linear(select=lambda x, u: x), "a selection that does not see the convolution"),
     ("silu(u) selects", linear(select=lambda x, u: F.silu(u)), "a SiLU too many"),
     *[(f"B from {B}, C from {C}", cut_at(B, C), "parts that begin at the wrong number")
@@ -600,7 +629,8 @@ STEP = [
     ("u and delta", called(0, 2, 1), "two arguments in exchanged places"),
     ("z and D", called(0, 1, 2, 3, 4, 5, 7, 6), "two arguments in exchanged places"),
     ("bias and z", called(0, 1, 2, 3, 4, 5, 6, 8, 7), "two arguments in exchanged places"),
-    ("no bias", with_weights("dt_bias", lambda bias: bias * 0), "a bias of zeros"),
+    ("no bias", with_weights("dt_bias", lambda bias: bias * 0), "a step size without its bias"),
+    ("no bias in a scan of one's own", own_scan_without_bias, "a step size without its bias"),
     ("skip and gate again", linear(last=lambda y, u, z, w: F.linear((w["D"] * u + y) * F.silu(z), w["out_proj"])),
      "skip and gate a second time"),
     ("-exp(-)", linear(rates=lambda log: -1 / log.exp()), "a minus in the exponent"),
@@ -663,7 +693,7 @@ STEP = [
     ("rank of the wrong axis", ranked(lambda token, w: len(w["dt_proj"])), "a rank that is another number"),
     ("-softplus", linear(rates=lambda log: -F.softplus(log)), "another way from A_log to A"),
     ("exp(-exp)", linear(rates=lambda log: log.exp().neg().exp()), "another way from A_log to A"),
-    ("the bias taken off", linear(size=lambda d, w: d - w["dt_bias"]), "a bias of zeros"),
+    ("the bias taken off", linear(size=lambda d, w: d - w["dt_bias"]), "a step size without its bias"),
     ("the state in parts", state_kept_in_parts, None),
     ("|A_log|", linear(rates=lambda log: -log.abs().exp()), None),
     ("x appended behind", linear(memory=lambda old, new, x, u: by_hand_shift(new, None, x, u)),
@@ -1072,6 +1102,39 @@ def fed_by(read=pieces_fed, following=lambda fed, token, chunk: fed(token), leas
     return generate
 
 
+def whole_text_again(counted):
+    def generate(block, prompt, chunk, tokens):
+        stream, out = read(block, prompt, chunk, tokens)
+        text = torch.cat([prompt, out], dim=1)
+        for _ in range(tokens - 1):
+            out = block(text, inference_params=stream)[:, -1:]
+            stream.seqlen_offset += counted(text)
+            text = torch.cat([text, out], dim=1)
+        return text[:, prompt.shape[1] :]
+
+    return generate
+
+
+def no_axis_later(block, prompt, chunk, tokens):
+    stream, out = read(block, prompt, chunk, tokens)
+    outputs = [out]
+    for _ in range(tokens - 1):
+        out = block(outputs[-1], inference_params=stream)
+        stream.seqlen_offset += 1
+        outputs.append(out[:, -1])
+    return torch.cat(outputs, 1)
+
+
+def one_too_many(block, prompt, chunk, tokens):
+    stream, out = read(block, prompt, chunk, tokens)
+    outputs = [out]
+    stream.seqlen_offset += 1  # for the token in the list, which has not gone in
+    for _ in range(tokens - 1):
+        outputs.append(block(outputs[-1], inference_params=stream))
+        stream.seqlen_offset += 1
+    return torch.cat(outputs, dim=1)
+
+
 GENERATE = [
     ("until there are enough", loop(), "right"),
     ("forward by its name", lambda b, p, c, n: loop()(b.forward, p, c, n), "right"),
@@ -1101,8 +1164,17 @@ GENERATE = [
     ("one less", counting(lambda piece: piece.shape[1] - 1), "an offset that does not fit the tokens"),
     ("back to 0", counting(behind=0), "an offset that starts anew behind the prompt"),
     ("tensor_split", loop(pieces=lambda p, c: p.tensor_split(c, dim=1)), "as many chunks as a chunk has tokens"),
-    ("the last row", loop(first=lambda out, p: out[-1:]), "the last row for the last token"),
-    ("the last number", loop(first=lambda out, p: out[:, :, -1:]), "the last number for the last token"),
+    ("the last row", loop(first=lambda out, p: out[-1:]), "the axis of the rows for that of the tokens"),
+    ("an axis before the rows", loop(first=lambda out, p: out[:, -1][None]),
+     "the axis of the rows for that of the tokens"),
+    ("the last number", loop(first=lambda out, p: out[:, :, -1:]), "the axis of the numbers for that of the tokens"),
+    ("an axis behind the numbers", loop(first=lambda out, p: out[:, -1][..., None]),
+     "the axis of the numbers for that of the tokens"),
+    ("the whole text again", whole_text_again(lambda text: text.shape[1]), "all generated tokens fed in again"),
+    ("the whole text again, counted as one", whole_text_again(lambda text: 1), "all generated tokens fed in again"),
+    ("the whole text again, not counted", whole_text_again(lambda text: 0), "all generated tokens fed in again"),
+    ("no axis, one call later", no_axis_later, "a token without its axis"),
+    ("one too many, once", one_too_many, "an offset that moves before the call"),
     ("inside the loop", inside_the_loop, "tokens generated between the pieces"),
     ("as many rows as numbers", rows_for_numbers, "a stream without room for the rows"),
     ("i · chunk", by_number_of_the_piece, "an offset that does not fit the tokens"),
@@ -1379,6 +1451,17 @@ def as_objects(history, h, last, now):
     return torch.where(torch.tensor(rows)[:, None, None], 0.0, history), h * ~torch.tensor(rows)[:, None, None]
 
 
+def axes_forgotten(kept, lost):
+    """One memory cleared in the right rows, the other one by a mask that lacks axes."""
+
+    def restart(history, h, last, now):
+        mask = now != last
+        shaped = {"history": mask[:, None, None], "h": mask[:, None, None], lost: kept(mask)}
+        return torch.where(shaped["history"], 0, history), torch.where(shaped["h"], 0, h)
+
+    return restart
+
+
 RESTART = [
     ("is not", as_objects, None),  # small numbers are one object each, large ones are not
     ("in 16 bits", multiplied(lambda last, now: last.short() != now.short()), None),
@@ -1411,6 +1494,9 @@ RESTART = [
         lambda history, h, last, now: (history[now == last], h[now == last]),
         "rows that are taken out",
     ),
+    *[(f"{lost} with a mask of {axes}", axes_forgotten(kept, lost), "a row matched with another axis")
+      for lost in ("history", "h")
+      for axes, kept in (("(B,)", lambda mask: mask), ("(B, 1)", lambda mask: mask[:, None]))],
     ("h first", lambda *given: cloned(*given)[::-1], "the two memories in exchanged places"),
     ("falls", multiplied(lambda last, now: now < last), "only an index that gets smaller"),
     ("row 0", first_decides, "one decision for all rows"),

@@ -1,14 +1,18 @@
 """What the cards of notebook 11 say, and the case that each shows beside it."""
 
+import inspect
+
 import pytest
+import torch
 import torch.nn.functional as F
 from known_cards import cards_of
 
 from lite_mamba.course.chapters import exercise
-from lite_mamba.course.chapters.ch11_the_streaming_step.exercises import MENDED_STREAM
+from lite_mamba.course.chapters.ch11_the_streaming_step.exercises import GENERATE, MENDED_STREAM, generate, lively_block
 from lite_mamba.course.chapters.ch11_the_streaming_step.exercises.mended_stream import GIVEN
 from lite_mamba.course.checking import edits
 from lite_mamba.course.checking.trial import failure, judge
+from lite_mamba.course.page.check import card
 
 cards = cards_of("11")
 
@@ -45,8 +49,8 @@ def leaves_a_remainder(case):
         ("generate", "an offset that does not move between the pieces", lambda case: case["tokens"] > 2),
         ("generate", "the same token fed in again and again", lambda case: case["tokens"] > 2),
         ("generate", "all generated tokens fed in again", lambda case: case["tokens"] > 2),
-        ("generate", "the last row for the last token", lambda case: case["prompt"].shape[0] > 1),
-        ("generate", "the last number for the last token", lambda case: case["prompt"].shape[2] > 1),
+        ("generate", "the axis of the rows for that of the tokens", lambda case: case["prompt"].shape[0] > 1),
+        ("generate", "the axis of the numbers for that of the tokens", lambda case: case["prompt"].shape[2] > 1),
         ("mended_stream", "only an index that grows", lambda case: (case["segment"] < case["last"]).any()),
         ("mended_stream", "a history that moves on by one", lambda case: case["x"].shape[-1] > 1),
         (
@@ -102,6 +106,14 @@ def test_a_negative_bias_added_twice_makes_steps_smaller_and_not_shorter():
         assert "smaller where the bias is negative" in message
 
 
+def test_softplus_taken_twice_makes_each_step_larger_but_not_each_as_large_as_ln_2():
+    given, bias = torch.linspace(-6, 6, 25)[:, None], torch.linspace(-6, 6, 25)
+    once = F.softplus(given + bias)
+    inside, between = F.softplus(once), F.softplus(F.softplus(given) + bias)
+    assert (inside > once).all() and (between > once).all() and between.min() < 0.1
+    assert all("each time makes it larger" in message for message, _ in cards("state_update", "softplus taken twice"))
+
+
 def test_a_drive_of_delta_and_B_is_another_one_for_each_token():
     chosen = exercise("11.state_update")
     (known,) = (one for one in chosen.misconceptions if one.name == "a drive without its input")
@@ -122,6 +134,24 @@ def test_an_offset_that_does_not_fit_is_shown_beside_the_tokens_of_each_call():
 def test_an_offset_that_moves_too_early_need_not_be_wrong_at_the_first_call():
     (message, _), (_, later) = cards("generate", "an offset that moves before the call")
     assert "seqlen_offset at each call: [0," in str(later.raised) and "very first" not in message
+
+
+def test_an_offset_that_is_too_large_once_is_not_said_to_move_first_in_the_loop():
+    extra = edits.edited(GENERATE.reference, "outputs = [out → stream.seqlen_offset += 1; outputs = [out")
+    verdict = judge(GENERATE, extra, quiet=True)
+    assert verdict.misconception.name == "an offset that moves before the call"
+    assert "in your loop" not in verdict.misconception.message  # there the call comes first
+
+
+def test_the_block_of_a_failing_case_can_be_made_again():
+    verdict = judge(GENERATE, lambda block, prompt, chunk, tokens: prompt, quiet=True)
+    case = verdict.example.case
+    assert case.keys() == inspect.signature(GENERATE.reference).parameters.keys()
+    rows = dict(card(GENERATE, verdict).rows)
+    again = eval(rows["block"], {"lively_block": lively_block})
+    with torch.no_grad():
+        made = generate(again, case["prompt"], case["chunk"], case["tokens"])
+    torch.testing.assert_close(made, verdict.example.expected.value["the result"])
 
 
 def test_a_stream_for_each_piece_is_not_said_to_be_one_for_each_call():

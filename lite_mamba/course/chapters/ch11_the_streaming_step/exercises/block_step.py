@@ -152,7 +152,10 @@ BLOCK_STEP = Exercise(
             "the low rank taken from the end",
             "You take the low rank of Δ from the end of what x_proj gives, and B and C from its beginning. In which "
             "order does x_proj give its three parts?",
-            _wired("low_rank, B, C = → B, C, low_rank =", "[rank, states, states] → [states, states, rank]"),
+            [
+                _wired(f"low_rank, B, C = → {order}, low_rank =", "[rank, states, states] → [states, states, rank]")
+                for order in ("B, C", "C, B")
+            ],
         ),
         Misconception(
             "parts that begin at the wrong number",
@@ -311,8 +314,9 @@ BLOCK_STEP = Exercise(
             [_wired(f"{a}, {b} → {b}, {a}") for a, b in (("u", "delta"), ('w["D"]', "z"), ("z", 'w["dt_bias"]'))],
         ),
         Misconception(
-            "a bias of zeros",
-            "dt_bias is nowhere in your step size: you hand over zeros for it, or take off what state_update adds.",
+            "a step size without its bias",
+            "dt_bias is nowhere in your step size: you hand over zeros for it, take off what state_update adds, or "
+            "leave it out of a scan of your own.",
             _wired('z, w["dt_bias"] → z, torch.zeros_like(w["dt_bias"])'),
         ),
         Misconception(

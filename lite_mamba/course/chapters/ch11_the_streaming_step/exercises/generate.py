@@ -1,6 +1,7 @@
 """Exercise 3: generate."""
 
 import math
+from collections.abc import Callable
 from types import MethodType
 
 import torch
@@ -133,21 +134,31 @@ def lively_block(width: int, seed: int) -> Mamba:
     return block
 
 
+def _block_of(width: int, seed: int) -> Callable[[], Mamba]:
+    """What makes a case's block, under the name by which the learner makes it again."""
+
+    def make() -> Mamba:
+        return lively_block(width, seed)
+
+    make.__name__ = f"lively_block({width}, seed={seed})"
+    return make
+
+
 @torch.no_grad()
-def _recorded(function, prompt, chunk, tokens, seed):
+def _recorded(function, block, prompt, chunk, tokens):
     needed = math.ceil(prompt.shape[1] / chunk) + tokens - 1  # the last output need not be fed back
-    block = Recorder(lively_block(prompt.shape[-1], seed), needed)
-    generated = function(block, prompt, chunk, tokens)
+    recorder = Recorder(block(), needed)
+    generated = function(recorder, prompt, chunk, tokens)
     if not isinstance(generated, Tensor):
         return generated
-    planned = [getattr(stream, "max_seqlen", math.inf) for stream in block.streams]
-    rows = [getattr(stream, "max_batch_size", math.inf) for stream in block.streams]
-    offsets = block.offsets[:needed]
+    planned = [getattr(stream, "max_seqlen", math.inf) for stream in recorder.streams]
+    rows = [getattr(stream, "max_batch_size", math.inf) for stream in recorder.streams]
+    offsets = recorder.offsets[:needed]
     facts = {
         "calls without a stream": offsets.count(None),
-        "the list of the tokens in each call": block.calls[:needed],
+        "the list of the tokens in each call": recorder.calls[:needed],
         "the list of seqlen_offset at each call": [offset or 0 for offset in offsets],  # no stream: begins at 0
-        "streams": len(block.streams),
+        "streams": len(recorder.streams),
         "max_seqlen has room for every token": min(planned, default=0) >= prompt.shape[1] + tokens - 1,
         "max_batch_size has room for every stream": min(rows, default=0) >= len(prompt),
         "the result": generated,
@@ -159,15 +170,16 @@ def _draw_prompt(draw: Draw) -> dict:
     batch, width, chunk = draw.size(1, 3), draw.size(1, 3), draw.size(2, 5)
     length, tokens = draw.size(2, 3) * chunk + draw.size(0, 4), draw.size(2, 5)
     kind = draw.in_turn(["one token", "a short prompt", *["several of both"] * 10])
+    prompt = draw.normal(batch, chunk - 1 if kind == "a short prompt" else length, width)
     return {
-        "prompt": draw.normal(batch, chunk - 1 if kind == "a short prompt" else length, width),
+        "block": _block_of(width, seed=draw.size(1, 30)),
+        "prompt": prompt,
         "chunk": chunk,
         "tokens": 1 if kind == "one token" else tokens,
-        "seed": draw.size(1, 30),
     }
 
 
-def _several_of_both(prompt: Tensor, chunk: int, tokens: int, seed: int) -> bool:
+def _several_of_both(prompt: Tensor, chunk: int, tokens: int, **others) -> bool:
     return prompt.shape[1] > chunk and tokens > 1
 
 
@@ -176,16 +188,16 @@ def _mistake(name: str, message: str, wrong, where=_several_of_both) -> Misconce
     return Misconception(name, message, wrong, where=where)
 
 
-def _several_calls_behind_the_prompt(prompt: Tensor, chunk: int, tokens: int, seed: int) -> bool:
+def _several_calls_behind_the_prompt(prompt: Tensor, chunk: int, tokens: int, **others) -> bool:
     return prompt.shape[1] > chunk and tokens > 2
 
 
-def _several_rows(prompt: Tensor, chunk: int, tokens: int, seed: int) -> bool:
-    return _several_of_both(prompt, chunk, tokens, seed) and prompt.shape[0] > 1
+def _several_rows(prompt: Tensor, chunk: int, tokens: int, **others) -> bool:
+    return _several_of_both(prompt, chunk, tokens) and prompt.shape[0] > 1
 
 
-def _several_numbers(prompt: Tensor, chunk: int, tokens: int, seed: int) -> bool:
-    return _several_of_both(prompt, chunk, tokens, seed) and prompt.shape[2] > 1
+def _several_numbers(prompt: Tensor, chunk: int, tokens: int, **others) -> bool:
+    return _several_of_both(prompt, chunk, tokens) and prompt.shape[2] > 1
 
 
 GENERATE = Exercise(
@@ -229,7 +241,7 @@ GENERATE = Exercise(
         _mistake(
             "an offset that moves before the call",
             "seqlen_offset has moved when you call the block: it holds the tokens of this call already. It says how "
-            "many have gone in *before* the call. Which comes first in your loop, the call or the move?",
+            "many have gone in *before* the call. Which line counts them too early?",
             [
                 edited(generate, f"{call}\n        {move} → {move}\n        {call}")
                 for call, move in (
@@ -557,17 +569,17 @@ GENERATE = Exercise(
             edited(generate, "out[:, -1:] → out[:, :1]"),
         ),
         _mistake(
-            "the last row for the last token",
-            "For the last token you take the last row of the batch. The axes are (B, L, d_model): which of them runs "
-            "over the tokens?",
+            "the axis of the rows for that of the tokens",
+            "You cut the rows, as `out[-1:]` does, or put the axis of the one token in front of them. The axes are (B, "
+            "L, d_model): which of them runs over the tokens?",
             edited(generate, "[out[:, -1:]] → [out[-1:]]"),
             _several_rows,
         ),
         _mistake(
-            "the last number for the last token",
-            "For the last token you take the last number of each token. The axes are (B, L, d_model): which of them "
-            "runs over the tokens?",
-            edited(generate, "[out[:, -1:]] → [out[..., -1:]]"),
+            "the axis of the numbers for that of the tokens",
+            "You cut the numbers, as `out[..., -1:]` does, or put the axis of the one token behind them. The axes are "
+            "(B, L, d_model): which of them runs over the tokens?",
+            [edited(generate, f"[out[:, -1:]] → [{last}]") for last in ("out[..., -1:]", "out[:, -1].unsqueeze(-1)")],
             _several_numbers,
         ),
         _mistake(
@@ -651,9 +663,9 @@ GENERATE = Exercise(
             [
                 edited(generate, f"{TOKEN_IN} → {ALL_IN}"),
                 edited(generate, f"{TOKEN_IN} → {ALL_IN}[:, -1:]"),
-                edited(
-                    generate,
-                    f"{TOKEN_IN} → {ALL_IN}[:, -1:]".replace("torch.cat(outputs", "torch.cat([prompt, *outputs]"),
+                *(
+                    _moved(None, moved, f"{TOKEN_IN} → {ALL_IN}[:, -1:]".replace("outputs, ", "[prompt, *outputs], "))
+                    for moved in (None, "pass", "stream.seqlen_offset += prompt.shape[1] + len(outputs) - 1")
                 ),
                 _moved(None, "stream.seqlen_offset += len(outputs) - 1", f"{TOKEN_IN} → {ALL_IN}[:, -1:]"),
             ],
@@ -694,7 +706,10 @@ GENERATE = Exercise(
             "a token without its axis",
             "`out[:, -1]`, `squeeze` or `unbind` take a token out of its axis. The block wants (B, L, d_model), "
             "also for one token.",
-            [edited(generate, f"out[:, -1:] → {last}") for last in ("out[:, -1]", "out[:, -1:].squeeze()")],
+            [
+                *(edited(generate, f"out[:, -1:] → {last}") for last in ("out[:, -1]", "out[:, -1:].squeeze()")),
+                edited(generate, f"{TOKEN_IN} → {TOKEN_IN}[:, -1]"),
+            ],
         ),
         _mistake(
             "the last token alone",

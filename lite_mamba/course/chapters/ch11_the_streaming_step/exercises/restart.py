@@ -216,7 +216,7 @@ RESTART = Exercise(
         Misconception(
             "a row matched with another axis",
             "`now != last` is (B,), and PyTorch lines shapes up from the right: as you hand it over, B meets another "
-            "axis of the memories. The rows come first, so two axes of size 1 have to stand behind them.",
+            "axis of a memory. The rows come first, so two axes of size 1 have to stand behind them.",
             [
                 _restarted(f"[:, None, None] → {axes}", *masked)
                 for axes in ("", "[:, None]")
@@ -225,6 +225,11 @@ RESTART = Exercise(
                     (f"{CLEARED} → return history * ~changed, h * ~changed",),
                     (f"{CLEARED} → return ~changed * history, ~changed * h",),
                 )
+            ]
+            + [
+                _restarted(f"torch.where(changed, 0.0, {memory}) → torch.where(changed[:, {axes}], 0.0, {memory})")
+                for memory in ("history", "h")
+                for axes in ("0, 0", "0")
             ],
         ),
     ],

@@ -117,9 +117,18 @@ STATE_UPDATE = Exercise(
         ),
         Misconception(
             "softplus taken twice",
-            "Your step size has been through softplus two times. It makes each Δ at least ln 2, about 0.69: no token "
-            "can pass unseen.",
-            _updated("F.softplus(delta + dt_bias) → F.softplus(F.softplus(delta + dt_bias))"),
+            "Your step size has been through softplus two times, and each time makes it larger. Once is enough, of "
+            "delta and bias together.",
+            [
+                _updated("F.softplus(delta + dt_bias) → F.softplus(F.softplus(delta + dt_bias))"),
+                _updated("F.softplus(delta + dt_bias) → F.softplus(F.softplus(delta) + dt_bias)"),
+            ],
+        ),
+        Misconception(
+            "a step size that is made twice",
+            "You add the bias and take softplus, and then both are done once more. selective_state_update does both by "
+            "itself, too, where it gets dt_bias and dt_softplus=True.",
+            _updated("F.softplus(delta + dt_bias) → F.softplus(F.softplus(delta + dt_bias) + dt_bias)"),
         ),
         Misconception(
             "a bias that is taken off",
@@ -229,8 +238,11 @@ STATE_UPDATE = Exercise(
             "Your decay is made of Δ·A in another way: with another base, another curve, or with a one added or taken "
             "off. In equation 2 it is e to the power of Δ·A.",
             [
-                _updated(f"torch.exp(delta → {other}(delta")
-                for other in ("torch.exp2", "torch.expm1", "-torch.expm1", "torch.sigmoid", "torch.tanh")
+                *(
+                    _updated(f"torch.exp(delta → {other}(delta")
+                    for other in ("torch.exp2", "torch.expm1", "-torch.expm1", "torch.sigmoid", "torch.tanh")
+                ),
+                _updated("torch.exp(delta[..., None] * A) → 1 / (1 - delta[..., None] * A)"),
             ],
         ),
         Misconception(
@@ -429,10 +441,13 @@ STATE_UPDATE = Exercise(
         ),
         Misconception(
             "an axis missing, or at another place",
-            "h is (B, D, N). delta and u have no axis for the states, and B and C have none for the channels: PyTorch "
-            "lines shapes up from the right, and finds other axes, or none that fit. An axis of size 1 has to stand at "
-            "the right place.",
+            "h is (B, D, N), delta and u are (B, D), B and C are (B, N), D and dt_bias are (D,). PyTorch lines shapes "
+            "up from the right, and finds other axes, or none that fit. Where two letters differ, one of the shapes "
+            "needs an axis of size 1; where they agree, none.",
             [
+                _updated("delta + dt_bias → delta + dt_bias[:, None]"),
+                _updated("D * u) → D[:, None] * u)"),
+                _updated("delta + dt_bias → delta + dt_bias[:, None]", "D * u) → D[:, None] * u)"),
                 *(
                     _updated(f"{READ} → ({read}).sum(-1)")
                     for read in ("h * C", "C * h", "h * C[..., None]", "C[..., None] * h")
