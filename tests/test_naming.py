@@ -382,6 +382,26 @@ def test_two_edits_that_do_not_come_to_an_end_together_are_stopped_soon():
     assert both_named(found, behind_and_added)
 
 
+def area(a, b):
+    return 6 * a * b + 4 * a + 2 * b
+
+
+def area_cases(draw):
+    return {"a": draw.size(3, 20), "b": draw.size(3, 20)}
+
+
+def test_one_part_of_a_sum_with_another_size_is_not_two_mistakes():
+    """7·a in the place of 2·b is as much as 2·b missing and 7·a too many; two parts that are missing are two."""
+    edits = "+ 2 * b → ", "4 * a → 11 * a", "6 * a * b + → "
+    known = [edited(area, edit) for edit in edits]
+    parts, whole = (exercise(*known, reference=area, cases=area_cases, sums=sums) for sums in (True, False))
+    other, short = lambda a, b: 6 * a * b + 11 * a, lambda a, b: 4 * a
+    assert both_named(whole, other) == ("Together, “number 0” and “number 1” give these values.",)
+    assert both_named(parts, other) is None and judge(parts, other).kind == "wrong"
+    for found in (parts, whole):
+        assert both_named(found, short) == ("Together, “number 0” and “number 2” give these values.",)
+
+
 def test_the_code_that_a_bug_hunt_gives_is_no_mistake_of_two():
     found = exercise(ADDED, BEHIND)
     known = [Misconception("as found", "Some words.", ADDED, given=True), found.misconceptions[1]]

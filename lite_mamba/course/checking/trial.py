@@ -376,10 +376,20 @@ def _pairs(exercise: Exercise) -> tuple[int, list[tuple[tuple[str, str], Callabl
     number = len(trials(exercise)) // 4  # a small case, but none of the smallest: few pairs agree by chance
     case = trials(exercise)[number].case
     known = [one for one in exercise.misconceptions if not one.given]
-    joined = [((one.name, other.name), both(one.answers[0], other.answers[0])) for one, other in combinations(known, 2)]
+    joined = [
+        ((one.name, other.name), both(one.answers[0], other.answers[0]))
+        for one, other in combinations(known, 2)
+        if not (exercise.sums and _too_large(exercise, one, number) != _too_large(exercise, other, number))
+    ]
     return number, [
         (names, wrong, run(exercise, wrong, case, seconds=SECONDS_OF_A_PAIR)) for names, wrong in joined if wrong
     ]
+
+
+def _too_large(exercise: Exercise, known: Misconception, number: int) -> bool:
+    """Whether a known mistake's number is above the right one."""
+    right, got = (outcome(exercise, one, number) for one in (exercise.reference, known.answers[0]))
+    return got.error is None and got.value > right.value
 
 
 def _explains(exercise: Exercise, wrong: Callable[..., Any], where: Callable[..., bool], examples) -> bool:

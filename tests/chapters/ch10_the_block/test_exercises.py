@@ -16,6 +16,7 @@ from lite_mamba import Mamba, causal_dilated_conv1d_fn
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch10_the_block import exercises as chapter
 from lite_mamba.course.chapters.ch10_the_block import figures
+from lite_mamba.course.checking.edits import edited
 from lite_mamba.course.checking.trial import is_wrong, judge, trials
 from lite_mamba.course.training import facts
 
@@ -79,6 +80,22 @@ def test_the_text_and_the_control_of_the_board_have_one_word_for_a_preset():
     assert "six presets" in cell_with("## 7 ").lower() and len(figures.PRESETS) == 6
     for cell in (cell_with("The board compares"), cell_with('"10.dear"'), cell_with("columns[name] =")):
         assert control.label in cell and not re.search(r"which settings?|each setting|' settings|} settings", cell)
+
+
+def test_the_block_as_published_has_one_number_more_than_the_papers():
+    """One branch has a share of 1, whatever its gate: the paper's block has no gate, and multiplies by no share."""
+    facts_of, block = figures.facts({}, 32), Mamba(32).requires_grad_(False)
+    assert figures.PRESETS["as published"] == {} and len(block.conv_dilations) == 1
+    paper = [numbers.numel() for name, numbers in block.named_parameters() if name != "conv_gates"]
+    assert facts_of["parameters"] == sum(paper) + 1
+    D, N, W, R = block.d_inner, block.d_state, block.d_conv, block.dt_rank
+    products = 3 * 32 * D + D * (R + 2 * N) + R * D + D * W + D * (1 + 4 * N) + 2 * D
+    assert facts_of["multiplications a token"] == products + D
+    x = torch.randn(1, 9, 32)
+    before = block(x)
+    block.conv_gates += 3
+    assert torch.equal(block(x), before)
+    assert "but for the gate of its one branch: a number more, and D multiplications" in cell_with("## 7 ")
 
 
 def test_what_a_front_end_gives_back_is_a_sum_of_taps_only_without_silu():
@@ -393,6 +410,32 @@ def test_an_a_of_n_times_n_numbers_is_counted_once_or_for_each_channel():
         counts.append((example.got.value - example.expected.value + inner * d_state) / d_state**2)
         assert "once or for each channel" in message
     assert counts == [1, inner]
+
+
+def test_one_part_of_another_size_is_not_called_two_mistakes():
+    """As much as a part that is missing and another that is too many; but a single part is wrong."""
+    for edit in (
+        "d_model * 2 * inner + → 2 * inner +",
+        "+ inner * d_model → + inner * rank",
+        "rank + 2 * d_state → rank + 2",
+        "inner * d_state + inner → inner * d_model + inner",
+        "inner * d_state + inner → inner * d_state + inner * d_model",
+    ):
+        verdict = judge(chapter.COUNT_PARAMETERS, edited(chapter.count_parameters, edit), quiet=True)
+        assert verdict.kind == "wrong" and verdict.misconception is None, edit
+
+
+def test_a_part_of_another_size_is_named_by_what_is_counted():
+    for mistake, more in (
+        ("R in the place of N", lambda D, N, R: D * (R - N)),
+        ("an x_proj too many", lambda D, N, R: D * (R + 2 * N)),
+        ("an A that mixes the channels", lambda D, N, R: D * (D - N)),
+        ("one state a channel", lambda D, N, R: D * (1 - N)),
+    ):
+        ((_, example),) = cards("count_parameters", mistake)
+        d, D = example.case["d_model"], example.case["d_model"] * example.case["expand"]
+        counted = example.got.value - example.expected.value
+        assert counted == more(D, example.case["d_state"], math.ceil(d / 16)) != 0, mistake
 
 
 def test_a_rank_is_said_for_the_width_of_the_case_too():

@@ -64,6 +64,7 @@ COUNT_PARAMETERS = Exercise(
     apply=_by_formula,
     rtol=0,
     atol=0.5,
+    sums=True,
     example={"d_model": 4, "d_state": 2, "d_conv": 3, "branches": 2, "expand": 2},
     misconceptions=[
         Misconception(
@@ -241,7 +242,18 @@ COUNT_PARAMETERS = Exercise(
         Misconception(
             "other rows in x_proj",
             "Your x_proj has another number of rows. A token becomes R numbers on the way to Δ, N of B and N of C.",
-            [_counted(f"rank + 2 * d_state → {rows}") for rows in ("2 * rank + d_state", "rank + 2 * inner * d_state")],
+            _counted("rank + 2 * d_state → rank + 2 * inner * d_state"),
+        ),
+        Misconception(
+            "R in the place of N",
+            "You count R where N belongs. A_log holds N numbers for each channel, and x_proj makes N of B and N of C. "
+            "R is the width of the way to Δ.",
+            _counted("rank + 2 * d_state → 2 * rank + d_state"),  # as many as with R in A_log alone
+        ),
+        Misconception(
+            "an x_proj too many",
+            "Your count is too large by D·(R + 2N), as many as x_proj holds. A block has one x_proj.",
+            _counted("selection = inner * → selection = 2 * inner *"),
         ),
         Misconception(
             "N in the place of R",
@@ -286,6 +298,17 @@ COUNT_PARAMETERS = Exercise(
             "You count N·N numbers for A, once or for each channel. A is diagonal: one number for each state, in each "
             "channel.",
             [_counted(f"inner * d_state + inner → {A} + inner") for A in ("d_state**2", "inner * d_state**2")],
+        ),
+        Misconception(
+            "one state a channel",
+            "You count one number a channel for A_log. Each channel has N states, and a number for each: (D, N).",
+            _counted("inner * d_state + inner → inner + inner"),
+        ),
+        Misconception(
+            "an A that mixes the channels",
+            "You count D·D numbers for A_log. Each channel has an A of its own, with one number for each of its N "
+            "states: (D, N).",
+            _counted("inner * d_state + inner → inner * inner + inner"),
         ),
         Misconception(
             "a selection for every branch",
@@ -452,12 +475,13 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "a way to Δ without its narrow middle",
-            "You count D·D numbers on the way to Δ, in x_proj or in dt_proj. x_proj makes R numbers of the D, and "
-            "dt_proj makes D of these R.",
+            "You count D·D numbers, or D·d_model, on the way to Δ, in x_proj or in dt_proj. x_proj makes R numbers of "
+            "the D, and dt_proj makes D of these R.",
             [
                 _counted("rank * inner + inner → inner * inner + inner"),
                 _counted("(rank + 2 * d_state) + rank * inner → (inner + 2 * d_state)"),
                 _counted("(rank + 2 * d_state) + rank * inner + inner → (inner + 2 * d_state)"),
+                _counted("rank * inner + inner → d_model * inner + inner"),  # as many as with d_model rows in x_proj
             ],
         ),
         Misconception(
