@@ -81,6 +81,14 @@ def test_as_many_pieces_as_chunk_says_are_not_said_to_have_another_length():
     assert all("You take `chunk` for the number of pieces, or" in message for message, _ in found)
 
 
+def test_rows_in_pieces_are_seen_in_a_single_row_too_which_goes_in_whole():
+    found = cards("last_logits", "rows in pieces")
+    single = [example for _, example in found if len(example.case["tokens"]) == 1]
+    assert single and all(example.raised or example.got.value["longer pieces than chunk"] for example in single)
+    assert all(example.case["tokens"].shape[1] > example.case["chunk"] for example in single)
+    assert all("and each goes in whole" in message for message, _ in found)
+
+
 def test_what_a_later_line_writes_over_is_said_to_be_written_and_not_to_be_there():
     """Places and recalls share tokens: where a symbol is put down last it hides a recall, and the other way round."""
     for mistake, written, there in (
@@ -108,20 +116,34 @@ def test_the_case_of_a_card_shows_what_the_card_says(name, mistake, seen):
         assert seen(example.case, example.got.value)
 
 
+def recalls_look_alike(tokens, case):
+    return tokens[:, -2:].unique().numel() == 1
+
+
+def symbols_come_first(tokens, case):
+    return (tokens[:, 0] < case["n_symbols"]).all()
+
+
+def cues_stand_in_the_place_of_symbols(result, case):
+    tokens, symbols = result[0], case["symbols"]
+    return tokens.shape == symbols.shape and ((tokens != symbols).sum(1) == 2).all()
+
+
 @pytest.mark.parametrize(
-    ("name", "mistake", "belied"),
+    ("name", "mistake", "belied", "asked"),
     [
-        ("fixed_copying", "recalls that are numbered", "They"),
-        ("selective_copying", "recalls that are numbered", "They"),
-        ("fixed_copying", "symbols in front of the recalls", "They"),
-        ("induction_heads", "a cue that pushes the symbols", "It stands"),
-        ("induction_heads", "a cue behind the row", "It stands"),
+        ("fixed_copying", "recalls that are numbered", "They", recalls_look_alike),
+        ("selective_copying", "recalls that are numbered", "They", recalls_look_alike),
+        ("fixed_copying", "symbols in front of the recalls", "They", symbols_come_first),
+        ("induction_heads", "a cue that pushes the symbols", "It stands", cues_stand_in_the_place_of_symbols),
+        ("induction_heads", "a cue behind the row", "It stands", cues_stand_in_the_place_of_symbols),
     ],
 )
-def test_what_should_be_is_not_said_of_what_came(name, mistake, belied):
-    """The second sentence says what the task asks for; after "your recalls", "they" are those that came."""
-    (known,) = (one for one in exercise(f"12.{name}").misconceptions if one.name == mistake)
-    assert f". {belied} " not in known.message
+def test_what_should_be_is_not_said_of_what_came(name, mistake, belied, asked):
+    """The second sentence is true of what is expected and not of what came: "they" would be the recalls that came."""
+    for message, example in cards(name, mistake):
+        assert asked(example.expected.value, example.case) and not asked(example.got.value, example.case)
+        assert f". {belied} " not in message
 
 
 def test_a_product_with_the_sum_itself_is_not_said_to_be_an_exponential_of_a_sum():

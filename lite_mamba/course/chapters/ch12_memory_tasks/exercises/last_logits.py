@@ -32,6 +32,7 @@ OVERLAPPING = "[tokens[:, i : i + chunk + 1] for i in range(0, tokens.shape[1], 
 AGAIN = "tokens[:, -1:]", "piece"
 TOTALS = "sum(every)", "sum(every) / len(every)"
 ADVANCE = "        stream.seqlen_offset += piece.shape[1]\n"
+AFRESH = STREAM + " → ", "model(piece, stream) → model(piece)", ADVANCE + " → "
 
 
 def lively_model() -> MambaLM:
@@ -173,10 +174,11 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "rows in pieces",
-            "You split the rows. What does not fit into one call are the tokens: `dim=1`.",
+            "You split the rows, and each goes in whole. What does not fit into one call are its tokens: `dim=1`.",
             [
                 _read("tokens.split(chunk, dim=1) → tokens.split(chunk)"),
                 _read("split(chunk, dim=1) → split(1)"),
+                *(_read(f"split(chunk, dim=1) → split({rows})", *AFRESH) for rows in ("chunk", "1")),
                 _read(PIECES.format("[tokens[i : i + chunk] for i in range(0, tokens.shape[1], chunk)]")),
             ],
         ),

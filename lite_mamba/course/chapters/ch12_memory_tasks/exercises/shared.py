@@ -10,8 +10,8 @@ NOISE_THAT_IS_A_SYMBOL = (
     "id is the first free one? All noise has this one.",
 )
 IDS_WITH_A_SYMBOL = [  # of noise and of a recall
-    ("n_symbols - 1", "n_symbols"),
-    *(("0", recall) for recall in ("n_symbols + 1", "n_symbols", "1")),
+    *(("n_symbols - 1", recall) for recall in ("n_symbols + 1", "n_symbols", "n_symbols - 1")),
+    *(("0", recall) for recall in ("n_symbols + 1", "n_symbols", "1", "0")),
 ]
 OTHER_ID = (
     "an id that is not the next one",
