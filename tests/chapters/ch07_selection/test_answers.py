@@ -70,7 +70,7 @@ GATE = [
     ("1 − Δ in the exponent", lambda d: (1 - d).exp(), "a whole inside of the exponential"),
     ("Δ − 1 in the exponent", lambda d: torch.exp(d - 1), "a whole inside of the exponential"),
     ("1 − exp(1 − Δ)", lambda d: 1 - torch.exp(1 - d), "a whole inside of the exponential"),
-    ("the inverse softplus", lambda d: d + torch.log(1 - torch.exp(-d)), "back to the raw number"),
+    ("the inverse softplus", lambda d: d + torch.log(1 - torch.exp(-d)), "a logarithm in the place of the gate"),
     ("over the largest", lambda d: d / torch.amax(d), "gates that look at each other"),
     ("mean Δ", lambda d: torch.full_like(d, 1 - math.exp(-d.mean().item())), "gates that look at each other"),
     ("1 − Δ, not below 0", lambda d: (1 - d).clamp(0, 1), "another curve from 1 to 0"),
@@ -1122,7 +1122,7 @@ PARAMETERS = [
     ("R forgotten once", by_place(lambda R, N: (R, N)), "parts that begin in the wrong place"),
     ("one too late", by_place(lambda R, N: (R + 1, R + N + 1)), "parts that begin in the wrong place"),
     ("B behind N", by_place(lambda R, N: (N, R + N)), "parts that begin in the wrong place"),
-    ("softmax", parameters(lambda low, W, b: (low @ W.T + b).softmax(2)), "another function that makes positive"),
+    ("softmax", parameters(lambda low, W, b: (low @ W.T + b).softmax(2)), "another function that is never negative"),
     ("a floor", parameters(lambda low, W, b: delta_of(low, W, b).clamp_min(1e-3)), "a Δ that is held in a range"),
     (
         "a lower floor",
@@ -1186,7 +1186,7 @@ PARAMETERS = [
     ("Δ·B", projected(B=lambda B, delta: torch.einsum("bld,bln->bldn", delta, B)), "a B with Δ in it"),
     ("a minus", projected(end=lambda raw: -F.softplus(raw)), "a Δ below zero"),
     ("SiLU in the middle", projected(middle=F.silu), "an activation on the low rank"),
-    ("thirds", projected(cut=lambda both, R, N: both.chunk(3, -1)), "three parts of the same size"),
+    ("thirds", projected(cut=lambda both, R, N: both.chunk(3, -1)), "a cut into thirds"),
     ("a new layer", parameters_by_a_layer, CUT_OFF),
     ("layers", parameters_with_layers, "right"),
     ("einsum", parameters_by_einsum, "right"),
@@ -1199,8 +1199,8 @@ PARAMETERS = [
     ("bias twice", parameters(lambda low, W, b: F.softplus(F.linear(low, W, b) + b)), "a bias that is added twice"),
     ("softplus twice", parameters(lambda low, W, b: F.softplus(delta_of(low, W, b))), "a softplus of a softplus"),
     ("softplus inside", parameters(lambda low, W, b: F.linear(F.softplus(low), W, b)), "a softplus in the low rank"),
-    ("exp", parameters(lambda low, W, b: torch.exp(low @ W.T + b)), "another function that makes positive"),
-    ("relu", parameters(lambda low, W, b: (low @ W.T + b).clamp(min=0)), "another function that makes positive"),
+    ("exp", parameters(lambda low, W, b: torch.exp(low @ W.T + b)), "another function that is never negative"),
+    ("relu", parameters(lambda low, W, b: (low @ W.T + b).clamp(min=0)), "another function that is never negative"),
     ("softplus on B and C", parameters(delta_of, F.softplus, F.softplus), "a function on B and C"),
     (
         "softplus on all",
@@ -1228,13 +1228,17 @@ PARAMETERS = [
     ("one place early", parameters_with_slices(lambda R, N: (slice(R - 1, R + N - 1), slice(R + N - 1, -1))), BEGIN),
     ("SiLU for softplus", parameters(lambda low, W, b: F.silu(F.linear(low, W, b))), ACTIVATION),
     ("GELU for softplus", parameters(lambda low, W, b: F.gelu(F.linear(low, W, b))), ACTIVATION),
-    ("ELU + 1", parameters(lambda low, W, b: 1 + F.elu(F.linear(low, W, b))), "another function that makes positive"),
+    (
+        "ELU + 1",
+        parameters(lambda low, W, b: 1 + F.elu(F.linear(low, W, b))),
+        "another function that is never negative",
+    ),
     (
         "the inverse softplus of the bias",
         parameters(lambda low, W, b: F.softplus(low @ W.T + torch.log(b.exp() - 1))),
         OWN_FUNCTION,
     ),
-    ("chunk", parameters_in_three_chunks, "three parts of the same size"),
+    ("chunk", parameters_in_three_chunks, "a cut into thirds"),
     ("D for R", parameters_with_D_for_R, "a rank from the wrong axis"),
     ("all of N", parameters_with_all_of_N, "an N that is not halved"),
     (
@@ -1289,7 +1293,7 @@ PARAMETERS = [
     ("a bias that is detached", parameters(lambda low, W, b: delta_of(low, W, b.data)), CUT_OFF),
     ("a projection that is detached", parameters(lambda low, W, b: delta_of(low, W.detach(), b)), CUT_OFF),
     ("tokens that are detached", lambda u, *weights: parameters_with_layers(u.detach(), *weights), CUT_OFF),
-    ("abs", parameters(lambda low, W, b: (low @ W.T + b).abs()), "another function that makes positive"),
+    ("abs", parameters(lambda low, W, b: (low @ W.T + b).abs()), "another function that is never negative"),
     (
         "softplus of −w",
         parameters(lambda low, W, b: torch.log(1 + torch.exp(-(low @ W.T + b)))),
@@ -1388,7 +1392,7 @@ def own_loop(
 
 MENDED = [
     *(
-        (name, ssm(lambda low, W, b, bend=bend: bend(F.linear(low, W, b))), "another function that makes positive")
+        (name, ssm(lambda low, W, b, bend=bend: bend(F.linear(low, W, b))), "another function that is never negative")
         for name, bend in (("relu", torch.relu), ("abs", torch.abs), ("sigmoid", torch.sigmoid))
     ),
     ("B and C for a repair", exchanged_in_vain, "B and C exchanged in vain"),

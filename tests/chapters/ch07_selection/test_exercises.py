@@ -8,6 +8,7 @@ from unittest.mock import patch
 import pytest
 import torch
 import torch.nn.functional as F
+from known_cards import cards_of
 from torch import Tensor
 
 from lite_mamba import course, selective_scan_fn
@@ -73,7 +74,7 @@ def test_a_card_that_says_what_the_softplus_is_fits_no_other_function():
     w = torch.linspace(-3, 3, 61)
     torch.testing.assert_close(F.softplus(w), torch.log(1 + torch.exp(w)))
     assert (F.elu(w) + 1 - F.softplus(w)).abs().max() > 0.3
-    for name in ("another function that makes positive", "an activation in the place of the softplus"):
+    for name in ("another function that is never negative", "an activation in the place of the softplus"):
         assert "ln(1 + exp(x))" in cards("07.selective_parameters")[name].message
 
 
@@ -209,3 +210,159 @@ def test_what_the_check_says_of_a_result_is_shown_as_no_error_of_ones_own(data, 
 def test_an_error_that_the_check_runs_into_keeps_its_kind():
     verdict = judge(exercise("07.delta_by_hand"), lambda is_data: torch.zeros(len(is_data), dtype=torch.complex64))
     assert isinstance(verdict.example.raised, RuntimeError) and not raised_by_check(verdict.example.raised)
+
+
+known = cards_of("07")  # message and case of each spelling
+
+
+def test_a_logarithm_is_the_raw_number_in_one_spelling_only():
+    """ln Δ is not the way back: the softplus of it is not Δ."""
+    told = known("gate_from_delta", "a logarithm in the place of the gate")
+    leads_back = [F.softplus(one.got.value).allclose(one.case["delta"]) for _, one in told]
+    assert leads_back == [True, False] and all("as on the way back" in message for message, _ in told)
+
+
+def test_the_whole_series_of_the_gate_is_no_exponential_but_holds_one():
+    """No exponential is 0 anywhere; the gate is 0 at Δ = 0."""
+    message = cards("07.gate_from_delta")["a series that breaks off"].message
+    assert chapter.gate_from_delta(torch.zeros(1)) == 0 and "is an exponential" not in message
+
+
+def test_where_a_tiny_number_stands_for_a_product_of_zero_the_card_tells_of_it():
+    """Without one, the quotient after an open gate is no number."""
+    told = known("gated_state", "a division by what is kept")
+    assert all((one.case["g"] == 1).any() for _, one in told)  # an open gate, which makes the product 0
+    guarded = [message for message, one in told if one.got.value.isfinite().all()]
+    assert guarded and all("a tiny number in the place of the 0" in message for message in guarded)
+
+
+def test_a_mean_of_tokens_that_do_not_fade_is_told_that_they_do():
+    """After an open gate nothing of the 0 at the start is left, and a mean differs all the same."""
+    told = known("gated_state", "a mean in the place of the state")
+    after_an_open_gate = [message for message, one in told if one.case["g"][0] == 1]
+    assert after_an_open_gate and all("each later gate leaves a part" in message for message in after_an_open_gate)
+
+
+def test_where_a_state_starts_at_the_first_token_the_case_has_it_in_its_numbers():
+    def overwrites_u(u, g):
+        for t in range(1, len(u)):
+            u[t] = (1 - g[t]) * u[t - 1] + g[t] * u[t]
+        return u
+
+    verdict = judge(exercise("07.gated_state"), overwrites_u, quiet=True)
+    assert verdict.misconception.name == "a state that starts at the first token"
+    assert verdict.example.got.value[0] == verdict.example.case["u"][0] != verdict.example.expected.value[0]
+
+
+@pytest.mark.parametrize("mistake", ["a hold that leaks", "2 or 3 % for each of the two"])
+def test_a_card_of_twenty_noise_tokens_has_them_beside_it(mistake):
+    for message, one in known("delta_by_hand", mistake):
+        rows = re.findall("0+", "".join(str(int(mark)) for mark in one.case["is_data"]))
+        assert "twenty" in message and "twenty" in str(one.raised) and max(map(len, rows)) == 20
+
+
+def test_a_card_of_data_in_a_row_has_them_beside_it():
+    for message, one in known("delta_by_hand", "data in a row, of which one resets"):
+        marks = one.case["is_data"]
+        assert "Where one data token follows another" in message and (marks[1:] & marks[:-1]).any()
+
+
+def test_the_words_on_a_shape_say_of_how_many_tokens():
+    """The check has a line of its own, longer than the case beside."""
+    example = judge(exercise("07.delta_by_hand"), lambda is_data: torch.ones(5) + torch.arange(5), quiet=True).example
+    (tokens,) = re.findall(r"shape \((\d+),\)", str(example.raised))
+    assert int(tokens) != len(example.case["is_data"]) and f"Of {tokens} tokens" in str(example.raised).capitalize()
+
+
+def test_a_delta_of_one_per_cent_is_refused_where_another_share_is_asked_for():
+    for _, one in known("reset_delta", "one per cent, whatever is asked"):
+        left = math.exp(one.got.value * one.case["A"].max().item())
+        assert left == pytest.approx(0.01, rel=0.01) and one.case["left"] > 0.04
+
+
+def test_a_delta_that_goes_by_the_fastest_state_need_not_be_its_own():
+    told = known("reset_delta", "the fastest state decides")
+    own = [math.log(1 / one.case["left"]) / one.case["A"].abs().max().item() for _, one in told]
+    assert max(one.got.value - delta for delta, (_, one) in zip(own, told, strict=True)) > 0.8
+    assert "Your Δ is that of" not in told[0][0]
+
+
+def test_no_state_is_said_to_keep_enough_with_a_delta_below_zero():
+    told = known("reset_delta", "the mean state decides")
+    left = [torch.exp(one.got.value * one.case["A"]).min() for _, one in told]
+    assert max(left) > 1 and all("more than is allowed" not in message for message, _ in told)
+
+
+def test_where_a_state_by_its_place_is_the_slowest_the_card_tells_of_the_sign():
+    for message, one in known("reset_delta", "a state by its place"):
+        right_size = abs(one.got.value) == pytest.approx(one.expected.value)
+        assert not right_size or (one.got.value < 0 and "If your Δ is negative" in message)
+
+
+def test_an_exponential_of_a_share_may_be_one_of_its_inverse():
+    told = known("reset_delta", "an exponential in the place of a logarithm")
+    largest = max(one.got.value * one.case["A"].abs().min().item() for _, one in told)
+    assert largest == pytest.approx(math.exp(1 / 0.01)) and all("exponential of `left`" not in said for said, _ in told)
+
+
+def test_no_delta_that_is_never_negative_is_called_positive():
+    for name in ("selective_parameters", "mended_ssm"):
+        card = cards(f"07.{name}")["another function that is never negative"]
+        assert "positive" not in card.name
+    lowest = [one.got.value[0].min() for _, one in known("selective_parameters", card.name)]
+    assert min(lowest) == 0
+
+
+def test_an_activation_that_falls_below_zero_does_so_in_the_case_beside():
+    told = known("selective_parameters", "an activation in the place of the softplus")
+    assert all(one.got.value[0].min() < -1e-3 for _, one in told)  # -0.001 is shown, -0.0001 is not
+
+
+def test_a_delta_that_is_averaged_differs_from_token_to_token_in_the_case_beside():
+    for _, one in known("selective_parameters", "a Δ that is the same for all tokens"):
+        delta = one.expected.value[0]  # (B, L, D)
+        assert (delta.amax(1) - delta.amin(1)).max() > 0.1
+
+
+def test_one_number_of_the_low_rank_is_not_all_of_it_in_the_case_beside():
+    for message, one in known("selective_parameters", "one number of the low rank"):
+        assert "All R of them do" in message and one.case["dt_proj"].shape[1] > 1
+
+
+def test_thirds_that_differ_are_not_called_equal():
+    told = known("selective_parameters", "a cut into thirds")
+    sizes = [{part.shape[-1] for part in one.got.value[1:]} for _, one in told if not one.raised]
+    assert any(len(of_B_and_C) == 2 for of_B_and_C in sizes) and all("equal" not in message for message, _ in told)
+
+
+def test_half_of_what_the_token_says_is_shown_where_it_says_something():
+    for _, one in known("mended_ssm", "half of what the token says"):
+        rank = one.case["dt_proj"].shape[1]
+        assert (one.case["u"] @ one.case["x_proj"][:rank].T).abs().max() > 0
+
+
+def test_a_range_is_shown_where_it_cuts_a_delta_off():
+    """Without the cut, other values would come."""
+    for answer, (_, one) in zip(
+        cards("07.mended_ssm")["a Δ that is held in a range"].answers,
+        known("mended_ssm", "a Δ that is held in a range"),
+        strict=True,
+    ):
+        with patch.object(Tensor, "clamp", lambda self, *limits, **named: self):
+            assert not answer(**one.case).allclose(one.got.value, rtol=1e-3)
+
+
+def test_a_token_that_fades_at_once_need_not_be_added_first():
+    """Ā as a factor of B̄ gives the same as a sum in parentheses."""
+
+    def with_a_factor(u, A, x_proj, dt_proj, dt_bias):
+        delta, B, C = chapter.selective_parameters(u, x_proj, dt_proj, dt_bias)
+        A_bar, h, y = torch.exp(delta[..., None] * A), 0.0, []  # (B, L, D, N)
+        B_bar = A_bar * delta[..., None] * B[:, :, None]
+        for t in range(u.shape[1]):
+            h = A_bar[:, t] * h + B_bar[:, t] * u[:, t, :, None]
+            y.append((h * C[:, t, None]).sum(-1))
+        return torch.stack(y, dim=1)
+
+    found = judge(exercise("07.mended_ssm"), with_a_factor, quiet=True).misconception
+    assert found.name == "a token that fades at once" and "If you add first" in found.message

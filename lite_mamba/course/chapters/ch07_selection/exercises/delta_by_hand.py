@@ -37,7 +37,7 @@ def _step_sizes(delta: Tensor, is_data: Tensor) -> Tensor:
     """Step sizes as they may be, one a token, in float64; a ValueError in words for all others."""
     if not isinstance(delta, Tensor) or delta.shape != is_data.shape:
         got = tuple(delta.shape) if isinstance(delta, Tensor) else type(delta).__name__
-        raise ValueError(f"one Δ a token is wanted, shape {tuple(is_data.shape)}; got {got}")
+        raise ValueError(f"of {len(is_data)} tokens each wants a Δ, shape {tuple(is_data.shape)}; got {got}")
     if delta.dtype == torch.bool:
         raise ValueError("the Δ are marks, True and False")
     for kind, found in (("not a number", delta.isnan()), ("negative", delta < 0), ("infinite", delta.isinf())):
@@ -67,12 +67,15 @@ def _tell_why(delta: Tensor) -> None:
         ("all tokens have nearly the same gate", gates.max() - gates.min() < 1e-2),
         ("of data in a row one alone opens the door", torch.equal(opened, starts) or torch.equal(opened, ends)),
         ("the last data token alone opens the door", torch.equal(opened, last)),
-        ("each would do without the other", min(old, lost) > 0.015 and max(old, lost) < 1 - ENOUGH + ROUNDING),
+        (
+            "each would do alone, over twenty noise tokens",
+            min(old, lost) > 0.015 and max(old, lost) < 1 - ENOUGH + ROUNDING,
+        ),
         ("a data token replaces a part of the state only", noise < data and lost < min(old, 1 - ENOUGH)),
         ("noise opens the door, and data do not", gates[PROBE].max() < gates[~PROBE].min()),
         ("the door opens one token after the data", torch.equal(opened[1:], PROBE[:-1])),
         ("the door opens one token before the data", torch.equal(opened[:-1], PROBE[1:])),
-        ("each noise token replaces a part of the state", data > 0.9 and noise < 0.99),
+        ("of twenty noise tokens, each replaces a part of the state", data > 0.9 and noise < 0.99),
         ("data and noise both replace a part of the state", noise < data <= 0.9),
     ):
         if fits:
@@ -94,11 +97,19 @@ def _streams(draw: Draw) -> dict:
     return draw.in_turn(4 * [short] + [_long_rows_of_noise()] + 5 * [short])
 
 
+LONG = len(PROBE) // 4  # tokens
+
+
 def _long_rows_of_noise() -> dict:
     """Twice twenty noise tokens in a row. Each data value is the last one's opposite, and noise is against it."""
-    is_data = PROBE[: len(PROBE) // 4].clone()
+    is_data = PROBE[:LONG].clone()
     last_data = 6.0 - 12 * (is_data.cumsum(0) % 2)  # with a weight of ENOUGH it is just near enough
     return {"is_data": is_data, "u": torch.where(is_data, last_data, -last_data / 2)}
+
+
+def _long(is_data: Tensor, u: Tensor) -> bool:
+    """Whether there are twenty noise tokens in a row: what goes wrong in them is told in every line."""
+    return len(is_data) == LONG
 
 
 DELTA_BY_HAND = Exercise(
@@ -126,6 +137,7 @@ DELTA_BY_HAND = Exercise(
             "Each of your two Δ would do if the other one were perfect: data leave at most 3 % of the old state, and "
             "twenty noise tokens take at most 3 %. Together this is more than 3 %: let them share it.",
             _by_hand("math.log(50)", "0.001"),
+            where=_long,
         ),
         Misconception(
             "data that do not reset",
@@ -156,6 +168,7 @@ DELTA_BY_HAND = Exercise(
             "Your Δ for noise is too large: the losses of all noise tokens add up. With Δ = 0.1 twenty of them "
             "wash out 86 % of the data, with Δ = 0.01 still 18 %. Which Δ loses less than 1 % over twenty of them?",
             _by_hand("10.0", "0.1"),
+            where=_long,
         ),
         Misconception(
             "doors that are half open",
@@ -186,6 +199,7 @@ DELTA_BY_HAND = Exercise(
             "Where one data token follows another, only the first or the last of them resets the state. Each of them "
             "is data, and wants a large Δ of its own: the neighbours do not count.",
             edited(delta_by_hand, "is_data, → is_data & ~is_data.roll(1),"),
+            where=lambda is_data, u: bool((is_data[1:] & is_data[:-1]).any()),
         ),
         Misconception(
             "a negative Δ",
@@ -212,8 +226,8 @@ DELTA_BY_HAND = Exercise(
         Misconception(
             "a Δ of exactly zero",
             "Everything holds as it should. But a softplus never gives 0, so no network can choose this Δ. A small "
-            "positive one holds as well: how small must it be for twenty noise tokens? If yours is such a one, look at "
-            "the dtype: a tensor of whole numbers makes 0 of it.",
+            "positive one holds as well: how small must it be for twenty noise tokens? If you wrote such a one, look "
+            "at the dtype: a tensor of whole numbers makes 0 of it.",
             _by_hand("10.0", "0.0"),
         ),
         Misconception(

@@ -83,8 +83,8 @@ GATE_FROM_DELTA = Exercise(
         ),
         Misconception(
             "a sigmoid of another raw number",
-            "You take the sigmoid of a raw number, but softplus of it is not Δ: put one Δ in and go both ways. From Δ "
-            "the way is shorter: what is kept of the old state, and what is missing to the whole?",
+            "You take the sigmoid of a raw number, but of one whose softplus is not Δ: try it with one Δ. From Δ the "
+            "way is shorter: what is kept of the old state, and what is missing to the whole?",
             [_gate(f"torch.sigmoid({w})") for w in ("torch.log(delta - 1)", "torch.expm1(delta)")],
         ),
         Misconception(
@@ -95,8 +95,8 @@ GATE_FROM_DELTA = Exercise(
         ),
         Misconception(
             "a series that breaks off",
-            "Your gate is the beginning of a series, close for a small Δ only. What does it say for Δ = 6? The whole "
-            "series is an exponential.",
+            "Your gate is the beginning of a series, close for a small Δ only. What does it say for Δ = 6? With all "
+            "of its terms the series is a short formula, which has an exponential in it.",
             [_gate("delta - delta**2 / 2"), _gate("delta - delta**2 / 2 + delta**3 / 6")],
         ),
         Misconception(
@@ -143,8 +143,8 @@ GATE_FROM_DELTA = Exercise(
         ),
         Misconception(
             "a whole inside of the exponential",
-            "The 1 stands in your exponent. It is the whole, of which exp(−Δ) is kept: where do your parentheses "
-            "close?",
+            "A 1 stands in your exponent, beside Δ. It is the whole, of which exp(−Δ) is kept: its place is outside of "
+            "the exponential.",
             [_gate("torch.exp(1 - delta)"), _gate("torch.exp(-(1 - delta))"), _gate("1 - torch.exp(1 - delta)")],
             where=_small,
         ),
@@ -173,16 +173,16 @@ GATE_FROM_DELTA = Exercise(
             ],
         ),
         Misconception(
-            "back to the raw number",
-            "You take a logarithm, the way back from Δ to the raw number w. But w may be anything, and a gate is a "
-            "share. From Δ the way is shorter: what is kept of the old state, and what is missing to the whole?",
+            "a logarithm in the place of the gate",
+            "You take a logarithm, as on the way back from Δ to the raw number w. But w may be anything, and a gate is "
+            "a share. From Δ the way is shorter: what is kept of the old state, and what is missing to the whole?",
             [_gate("torch.log(torch.expm1(delta))"), _gate("torch.log(delta)")],
             where=_small,
         ),
         Misconception(
             "the bilinear rule",
-            "Your gate is that of the bilinear rule, in which a straight line stands above and one below: for a large "
-            "Δ it exceeds 1. The zero-order hold keeps exp(−Δ) of the old state.",
+            "Your gate is that of the bilinear rule, a quotient of two straight lines: for a large Δ it exceeds 1. The "
+            "zero-order hold keeps exp(−Δ) of the old state.",
             _gate("delta / (1 + delta / 2)"),
         ),
         Misconception(

@@ -110,9 +110,10 @@ GATED_STATE = Exercise(
         ),
         Misconception(
             "a division by what is kept",
-            "Cumulative products in the place of the loop are right on paper. But you divide by a product of shares "
-            "that are kept, or subtract its logarithm: it is 0 after an open gate, and soon too small for any float. "
-            "Take the plain loop.",
+            "On paper, cumulative products can take the place of the loop. But you divide by a product of shares that "
+            "are kept, or subtract its logarithm, and an open gate keeps nothing: it makes the product 0. With a tiny "
+            "number in the place of the 0 the states are wrong all the same, or infinite after more such gates. Take "
+            "the plain loop.",
             [
                 _quotients,
                 *(
@@ -143,14 +144,15 @@ GATED_STATE = Exercise(
         ),
         Misconception(
             "a gate that comes in twice",
-            "The gate is multiplied by itself where the token comes in, or at both doors. Each share is a gate or "
-            "what it leaves of the whole, once.",
+            "The gate is multiplied by itself where the token comes in, or at both doors. The token gets the share g, "
+            "not its square, and the old state the rest of the whole.",
             [_step("(1 - g_t) * h + g_t * g_t * u_t"), _step("(1 - g_t * g_t) * h + g_t * g_t * u_t")],
         ),
         Misconception(
             "a mean in the place of the state",
-            "You divide by the sum of the weights, so that they add up to one. The state starts at 0, and what the "
-            "gates leave of this 0 counts as well: nothing is divided.",
+            "You divide by the sum of the weights, so that they add up to one. In this recurrence nothing is divided: "
+            "a token has its own gate as its weight, of which each later gate leaves a part, and what is missing to "
+            "one is the weight of the 0 at the start.",
             [
                 lambda u, g: gated_state(u, g) / gated_state(torch.ones_like(u), g),
                 lambda u, g: (g * u).cumsum(0) / g.cumsum(0),
@@ -165,8 +167,8 @@ GATED_STATE = Exercise(
         ),
         Misconception(
             "a token that comes in with a minus",
-            "The token comes in with a minus sign, so an open gate takes the state away from it. If you correct the "
-            "old state by a difference: which of the two is the aim?",
+            "The token comes in with a minus sign, so an open gate moves the state away from the token. If you correct "
+            "the old state by a difference: which of the two is the aim?",
             [_step("h + g_t * (h - u_t)"), _step("(1 - g_t) * h - g_t * u_t")],
         ),
         Misconception(
@@ -247,6 +249,7 @@ GATED_STATE = Exercise(
             "a state that starts at the first token",
             "You start with the first token as the state. It starts at 0: even the first token has to pass its gate.",
             edited(gated_state, FIRST),
+            where=lambda u, g: bool(g[0] < 1),  # a first gate that is open makes up for it
         ),
         Misconception(
             "a loop that leaves out the first token",
@@ -257,7 +260,7 @@ GATED_STATE = Exercise(
         Misconception(
             "the gate at both doors",
             "The old state and the token are both multiplied by g. With a closed gate nothing is kept at all: the two "
-            "shares add up to one.",
+            "shares must add up to one.",
             _step("g_t * h + g_t * u_t"),
         ),
         Misconception(

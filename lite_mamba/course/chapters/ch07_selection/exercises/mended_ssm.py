@@ -52,6 +52,20 @@ def _by_steps(*edits: str):
     return edited(_steps, *edits)
 
 
+def _said(u: Tensor, x_proj: Tensor, dt_proj: Tensor) -> Tensor:
+    """What the tokens of a case say to Δ, without the bias (B, L, D)."""
+    return u @ x_proj[: dt_proj.shape[1]].T @ dt_proj.T
+
+
+def _says_something(u: Tensor, A: Tensor, x_proj: Tensor, dt_proj: Tensor, dt_bias: Tensor) -> bool:
+    return bool(_said(u, x_proj, dt_proj).abs().max() > 0.1)
+
+
+def _far_below(u: Tensor, A: Tensor, x_proj: Tensor, dt_proj: Tensor, dt_bias: Tensor) -> bool:
+    """Whether a Δ is below every floor, with the bias once or twice."""
+    return bool((_said(u, x_proj, dt_proj) + torch.minimum(dt_bias, 2 * dt_bias)).min() < -7)
+
+
 def _scan_cases(draw: Draw) -> dict:
     case = projection_cases(draw)
     channels, rank = case["dt_proj"].shape
@@ -106,7 +120,7 @@ MENDED_SSM = Exercise(
             _raw("torch.exp(F.linear(low_rank, dt_proj, dt_bias))", NO_BIAS, NO_SOFTPLUS),
         ),
         Misconception(
-            "another function that makes positive",
+            "another function that is never negative",
             "The bias comes once now, but the softplus has been exchanged. It was no mistake: it makes a Δ of any raw "
             "number, and leaves large ones almost as they are.",
             [
@@ -141,7 +155,7 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a result that is not turned back",
-            "The scan gives (B, D, L). The last line turns it back to (B, L, D), the order in which u came.",
+            "The scan gives (B, D, L), and so do you. It must be turned back to (B, L, D), the order in which u came.",
             edited(mended_ssm, "return y.transpose(1, 2) → return y"),
         ),
         Misconception(
@@ -173,8 +187,9 @@ MENDED_SSM = Exercise(
         Misconception(
             "half of what the token says",
             "What the token says comes in at half of its size. Only the bias came twice: take it away in one place, "
-            "and leave the rest as it is.",
+            "and halve nothing.",
             [_raw("F.linear(low_rank, dt_proj, dt_bias) / 2"), _raw("F.linear(low_rank, dt_proj) / 2")],
+            where=_says_something,
         ),
         Misconception(
             "a bias and a softplus that are gone",
@@ -224,6 +239,7 @@ MENDED_SSM = Exercise(
                 for times in ("2 * ", "")
                 for limits in ("min=0.01", "min=0.001", "0.001, 0.1")
             ],
+            where=_far_below,
         ),
         Misconception(
             "a bias with a function of its own",
@@ -296,8 +312,8 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a token that fades at once",
-            "In your scan the token of now fades as well: you add first, and multiply the sum by exp(ΔA). Only the old "
-            "state does. Where do your parentheses close?",
+            "In your scan the token of now fades by exp(ΔA) as well. Only the old state does. If you add first: where "
+            "do your parentheses close?",
             _by_steps("* h + → * (h +", "u[:, t, :, None] → u[:, t, :, None])"),
         ),
         Misconception(

@@ -34,8 +34,8 @@ RESET_DELTA = Exercise(
     misconceptions=[
         Misconception(
             "the fastest state decides",
-            "Your Δ is that of the largest |A|. With it the fastest state is empty, but the slow ones still remember. "
-            "All states must have forgotten.",
+            "Your Δ goes by the largest |A|. With it the fastest state is empty, or nearly, but the slow ones still "
+            "remember. All states must have forgotten.",
             [
                 _reset("math.log(1 / left) / A.abs().max().item()"),
                 *(  # a search that ends at the first state
@@ -47,8 +47,8 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "the mean state decides",
-            "With a mean, the middle or the median of the states, those that are slower than it keep more than is "
-            "allowed. Which state forgets last?",
+            "Your Δ goes by a mean, the middle or the median of the states, and some states are slower than that. "
+            "Which state forgets last?",
             [
                 _reset("math.log(1 / left) / A.abs().median().item()"),
                 _reset("math.log(1 / left) / -A.median().item()"),
@@ -61,8 +61,8 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "a share without its logarithm",
-            "You divide by A what has not come down from the exponent. Take the logarithm of both sides of exp(Δ·A) "
-            "= left.",
+            "You divide by A, but took no logarithm before, and Δ·A stands in an exponent. Take the logarithm of both "
+            "sides of exp(Δ·A) = left.",
             [
                 _reset(f"{share} / {rate}.item()")
                 for share in ("left", "1 / left", "(1 - left)", "(1 / left - 1)")
@@ -73,6 +73,7 @@ RESET_DELTA = Exercise(
             "one per cent, whatever is asked",
             "Your Δ leaves 1 %. The share that may stay is given: `left`.",
             [_reset(f"{size} / A.abs().min().item()") for size in ("math.log(100)", "4.6")],
+            where=lambda left, A: left != 0.01,
         ),
         Misconception(
             "the fastest state, with a minus",
@@ -117,7 +118,8 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "a state by its place",
-            "You look at the first or the last state. The states need not be sorted: which |A| forgets last?",
+            "You look at the first or the last state. The states need not be sorted: which |A| forgets last? If your Δ "
+            "is negative: log(left) and A are, too, and what is their quotient?",
             [_reset(f"math.log({share}) / A[{i}].item()") for i in (0, -1) for share in ("left", "1 / left")],
         ),
         Misconception(
@@ -137,8 +139,8 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "an exponential in the place of a logarithm",
-            "You take the exponential of `left`. The exponential is done by the state; to solve for its exponent takes "
-            "the other function.",
+            "You put `left` into an exponential. It is the state that fades by an exponential: to solve for what "
+            "stands in its exponent takes the other function.",
             [
                 _reset(f"{way} / A.abs().min().item()")
                 for way in ("math.exp(-left)", "math.exp(left)", "math.exp(1 / left)", "(1 - math.exp(-left))")

@@ -38,6 +38,11 @@ BY_PLACE = (
 )
 
 
+def _raw(u: Tensor, x_proj: Tensor, dt_proj: Tensor, dt_bias: Tensor) -> Tensor:
+    """The raw numbers of a case (B, L, D)."""
+    return u @ x_proj[: dt_proj.shape[1]].T @ dt_proj.T + dt_bias
+
+
 def _parameter_cases(draw: Draw) -> dict:
     case = projection_cases(draw)
     case["dt_bias"][0] -= draw.choice([0, 12])  # a Δ far below any floor
@@ -179,7 +184,7 @@ SELECTIVE_PARAMETERS = Exercise(
             _delta("F.softplus(low_rank) @ dt_proj.T + dt_bias"),
         ),
         Misconception(
-            "another function that makes positive",
+            "another function that is never negative",
             "No Δ of yours is negative. But softplus is another function: ln(1 + exp(x)), for all x.",
             [
                 _delta("F.softmax(low_rank @ dt_proj.T + dt_bias, -1)"),
@@ -195,6 +200,7 @@ SELECTIVE_PARAMETERS = Exercise(
                 _delta(f"{bend}(low_rank @ dt_proj.T + dt_bias)")
                 for bend in ("F.silu", "F.gelu", "F.elu", "F.leaky_relu", "torch.tanh")
             ],
+            where=lambda **case: bool(((_raw(**case) > -3) & (_raw(**case) < -0.1)).any()),  # there all are below zero
         ),
         Misconception(
             "a share in the place of Δ",
@@ -302,6 +308,7 @@ SELECTIVE_PARAMETERS = Exercise(
                     "(u @ x_proj.T) → (u @ x_proj.T)[..., : rank + 2 * states]",
                 )
             ],
+            where=lambda dt_proj, **others: dt_proj.shape[1] > 1,  # one number may be all of them
         ),
         Misconception(
             "weights in the place of B and C",
@@ -368,6 +375,7 @@ SELECTIVE_PARAMETERS = Exercise(
                 _delta("F.softplus(low_rank.mean(1, keepdim=True) @ dt_proj.T + dt_bias).expand_as(u)"),
                 _delta("F.softplus(low_rank.mean(1, keepdim=True) @ dt_proj.T + dt_bias)"),
             ],
+            where=lambda **case: bool((_raw(**case).amax(1) - _raw(**case).amin(1)).max() > 0.5),
         ),
         Misconception(
             "one Δ for all channels",
@@ -414,8 +422,9 @@ SELECTIVE_PARAMETERS = Exercise(
             ],
         ),
         Misconception(
-            "three parts of the same size",
-            "You cut the projected numbers into three equal parts. The first one has R numbers, the other two N each.",
+            "a cut into thirds",
+            "You cut the projected numbers into thirds, as near as whole numbers go. The first part has R numbers, the "
+            "other two N each.",
             [
                 _cut(".chunk(3, dim=-1)"),
                 edited(
