@@ -522,6 +522,8 @@ SELECTIVE = [
     ("scattered down the rows", selective_down_the_rows, "places taken for rows"),
     ("questions first", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1])).roll(d.shape[1], 1),
      "recalls at the start"),
+    ("questions first, then the symbols", lambda d, u, n: selective_with_recalls(d, u, n, range(d.shape[1])),
+     "recalls at the start"),
     ("gathered", lambda d, u, n: selective_noise(d, u, n).gather(1, top(u, d.shape[1])), "places that are read"),
     ("the largest of a column", lambda d, u, n: selective_noise(d, u, n).scatter(1, u.topk(d.shape[1], dim=0)[1], d),
      "the largest of a column"),

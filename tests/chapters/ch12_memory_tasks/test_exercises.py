@@ -81,6 +81,13 @@ def test_as_many_pieces_as_chunk_says_are_not_said_to_have_another_length():
     assert all("You take `chunk` for the number of pieces, or" in message for message, _ in found)
 
 
+def test_recalls_at_the_start_may_be_hidden_by_symbols_and_are_said_to_be_written():
+    found = cards("selective_copying", "recalls at the start")
+    hidden = [bool((example.got.value[:, :2] < example.case["n_symbols"]).any()) for _, example in found]
+    assert hidden == [True, False]
+    assert all("You write the recalls" in message for message, _ in found)
+
+
 def test_rows_in_pieces_are_seen_in_a_single_row_too_which_goes_in_whole():
     found = cards("last_logits", "rows in pieces")
     single = [example for _, example in found if len(example.case["tokens"]) == 1]

@@ -417,12 +417,11 @@ SELECTIVE_COPYING = Exercise(
         ),
         Misconception(
             "recalls at the start",
-            "Your recalls come first. A question comes after what it asks for: at the end of the row.",
-            edited(
-                selective_copying,
-                "indices.sort(dim=1).values → indices.sort(dim=1).values + n_data",
-                "[:, u.shape[1] :] → [:, :n_data]",
-            ),
+            "You write the recalls at the start. A question comes after what it asks for: at the end of the row.",
+            [
+                edited(selective_copying, *places, "[:, u.shape[1] :] → [:, :n_data]")
+                for places in ((), ("indices.sort(dim=1).values → indices.sort(dim=1).values + n_data",))
+            ],
         ),
         Misconception(
             "sorted symbols",
