@@ -295,6 +295,14 @@ def test_a_function_that_changes_its_input_as_well_keeps_the_name_of_its_values(
     assert name(found, lambda x, width: padded(x.add_(1) - 1, width) + 1) == "number 0"
 
 
+def test_a_known_mistake_that_changes_its_input_too_is_shown_where_its_value_is_wrong():
+    """A call that changes its input fails in each case; a case whose value is right bears out no mistake."""
+    found = exercise(edited(padded, "+ 1 → + (width < 3)"))
+    verdict = judge(found, lambda x, width: padded(x.add_(1) - 1, width) - int(width == 3), quiet=True)
+    assert verdict.misconception is found.misconceptions[0]
+    assert verdict.example.difference is not None and verdict.example.case["width"] == 3
+
+
 # Two known mistakes in one answer.
 
 

@@ -141,7 +141,7 @@ def _without_gradient(lost: Example) -> Verdict:
 
 def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> Verdict:
     wrong = [i for i, example in enumerate(examples) if not example.right]
-    wrong.sort(key=lambda i: raised_by_check(examples[i].raised))  # wrong numbers come first
+    wrong.sort(key=lambda i: raised_by_check(examples[i].raised) or _only_changed(examples[i]))  # wrong numbers first
     misconception = known_misconception(exercise, examples)
     if misconception is not None:  # shown where it is seen: elsewhere something else may be wrong, too
         first = next((i for i in wrong if misconception.where(**examples[i].case)), wrong[0])
@@ -167,6 +167,11 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
         vague = [said.words for said in found if said in VAGUE or said.name in VAGUE_NAMES]
         name, words = named([two]), (*(one for one in words if one not in vague), two.words)
     return Verdict("misconception" if name else "wrong", example=small, misconception=name, relations=words)
+
+
+def _only_changed(example: Example) -> bool:
+    """Whether the value is right, and what is wrong is what the call leaves behind, in its inputs for example."""
+    return not example.raised and example.difference is None
 
 
 def _caught(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any]) -> str | None:
