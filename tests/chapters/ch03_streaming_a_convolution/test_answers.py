@@ -189,6 +189,7 @@ answers(
             lambda h, x: torch.cat([h, x.unsqueeze(2)], 2)[:, 1:],
             lambda h, x: torch.cat([h[1:], x.unsqueeze(-1)], dim=-1),
             lambda h, x: torch.cat((h[:, 1:], x[..., None]), 2),
+            lambda h, x: torch.stack([*h[1:], x], dim=0),
         ],
         "a column looked up along another axis": [rolled_and_into_a_sequence, rolled_and_into_a_channel],
         "joined along another axis": [
@@ -196,7 +197,6 @@ answers(
             lambda h, x: torch.cat((h[:, :, 1:], x[:, :, None])),
             lambda h, x: torch.cat([h, x.unsqueeze(2)], 1)[:, :, 1:],
             lambda h, x: torch.cat([h[..., 1:], x[..., None]], dim=1),
-            lambda h, x: torch.stack([*h[1:], x], dim=0),
         ],
         UNNAMED: [
             shifted_and_forgotten,
@@ -1985,7 +1985,7 @@ answers(
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, [ds[-1]] * len(ds)),
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, [max(ds)] * len(ds)),
         ],
-        "one kernel for all branches": [
+        "one kernel or one bias for all branches": [
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws[:1] * len(ws), bs, gates, ds),
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs[:1] * len(bs), gates, ds),
         ],

@@ -15,7 +15,7 @@ from lite_mamba.course.chapters.ch03_streaming_a_convolution.exercises import (
     push,
     suspect_step,
 )
-from lite_mamba.course.checking.trial import judge
+from lite_mamba.course.checking.trial import is_wrong, judge, trials
 
 cards = cards_of("03")
 
@@ -140,6 +140,37 @@ def none_is_right(example):
     return not torch.isin(example.got.value[0], example.expected.value[0]).any()
 
 
+def copied_from_an_old_neighbour(example):
+    """A column holds what its neighbour held before anything was written."""
+    old, got = example.case["history"], example.got.value
+    return torch.equal(got[..., 1], old[..., 0]) or torch.equal(got[..., -2], old[..., -1])
+
+
+def stands_once(example):
+    """The sample in the last column is an old one, and no other column holds it."""
+    old, new = example.case["history"], example.got.value[-1] if "weight" in example.case else example.got.value
+    return new[..., -1] in old and (new == new[..., -1:]).sum() == 1
+
+
+def begins_elsewhere(example):
+    """The first digit of the output is another sample than that at W − (1·dilation) columns before the last."""
+    case = example.case
+    column = case["history"].shape[-1] - (case["weight"].shape[-1] - 1 * case["dilation"])
+    return int(str(int(example.got.value[0]))[0]) != case["history"][..., column].item()
+
+
+def names_a_row_with_columns(example):
+    return re.search(r"(per channel: \(|dimension 2 is )[1-9]", str(example.raised))
+
+
+def asks_for_the_column_behind_the_newest(example):
+    return f"index {example.case['history'].shape[-1] + 1} is" in str(example.raised)
+
+
+def has_one_tap(example):
+    return example.case["weight"].shape[-1] == 1
+
+
 def first_branch_bent_twice(example):
     x, history, *branches, gates, dilations = example.case.values()
     shares = torch.softmax(gates, dim=0)
@@ -154,12 +185,26 @@ def first_branch_bent_twice(example):
     ("name", "mistake", "words", "belied"),
     [
         ("push", "another axis rolled", "changed places", alone),
-        ("push", "joined along another axis", "does not fit", lambda example: example.raised is None),
+        ("push", "columns overwritten before they were read", "each column was copied", copied_from_an_old_neighbour),
+        ("push", "no sample at the new end", "once more", stands_once),
         ("ring_push", "rolled along another axis", "change places", alone),
         ("conv_step", "one distance too far back", "none reads the present sample", reads_the_present_sample),
         ("conv_step", "a reach of W·dilation", "begins W·dilation columns before", begins_nearer),
+        ("conv_step", "neighbours from the oldest on", "the others the columns", lambda example: example.raised),
+        ("conv_step", "one distance too far back", "a negative index reads", lambda example: example.raised),
+        ("conv_step", "W − 1 without brackets", "is W − (1·dilation)", begins_elsewhere),
+        ("conv_step", "no sample at the new end", "once more", stands_once),
         ("conv_chunk", "a reach of W·dilation", "begins W·dilation columns before", lambda example: example.raised),
         ("conv_chunk", "padded as well", "come too", none_is_right),
+        (
+            "conv_chunk",
+            "the first outputs in place of the last",
+            "these are outputs that an earlier",
+            lambda one: torch.isin(one.got.value[0], one.expected.value[0]).any(),
+        ),
+        ("conv_chunk", "an empty chunk not returned early", "to work on nothing", names_a_row_with_columns),
+        ("conv_chunk", "a silent chunk taken for an empty one", "made of the history", has_one_tap),
+        ("conv_chunk", "a history lost in an empty chunk", "needs every sample", has_one_tap),
         ("gated_conv_step", "SiLU after the sum", "go through SiLU together", first_branch_bent_twice),
         (
             "gated_conv_step",
@@ -168,6 +213,8 @@ def first_branch_bent_twice(example):
             lambda one: len(one.case["dilations"]) == 1,
         ),
         ("mended_step", "one distance too far back", "no tap reads the present sample", reads_the_present_sample),
+        ("mended_step", "neighbours from the oldest on", "the others the columns", lambda example: example.raised),
+        ("mended_step", "a column that is not there", "`newest` is S", asks_for_the_column_behind_the_newest),
         ("mended_step", "a reach of W·dilation", "begins W·dilation columns before", begins_nearer),
     ],
 )
@@ -203,7 +250,42 @@ def several_branches(case):
         ("mended_step", "turned along other axes too", lambda case: case["dilation"] > 1),
         ("gated_conv_step", "SiLU once more", several_branches),
         ("gated_conv_step", "SiLU on the gates", lambda case: len(case["gates"].unique()) > 1),
+        ("gated_conv_step", "gates left out", lambda case: len(case["gates"].unique()) > 1),
     ],
 )
 def test_the_case_of_a_card_is_one_in_which_the_mistake_is_made(name, mistake, seen):
     assert all(seen(example.case) for _, example in cards(name, mistake))
+
+
+def test_a_sample_behind_the_sequences_comes_with_them():
+    for _, example in cards("push", "joined along another axis"):
+        assert example.raised or len(example.got.value) > len(example.case["history"])
+
+
+def test_what_all_branches_share_stands_in_the_name_of_the_mistake():
+    found = exercise("03.gated_conv_step")
+    (known,) = (one for one in found.misconceptions if one.name.startswith("one kernel"))
+    for _, example in cards("gated_conv_step", known.name):
+        x, history, weights, biases, *rest = example.case.values()
+        shared = {
+            "kernel": gated_conv_step(x, history, weights[:1] * len(weights), biases, *rest)[0],
+            "bias": gated_conv_step(x, history, weights, biases[:1] * len(biases), *rest)[0],
+        }
+        (what,) = (what for what, y in shared.items() if torch.allclose(y, example.got.value[0]))
+        assert what in known.name
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake"),
+    [
+        ("ring_push", "a ring that is one slot short"),
+        ("conv_step", "column 0 left out"),
+        ("mended_step", "column 0 left out"),
+    ],
+)
+def test_a_name_rests_on_more_than_a_few_cases(name, mistake):
+    found = exercise(f"03.{name}")
+    (known,) = (one for one in found.misconceptions if one.name == mistake)
+    for wrong in known.answers:
+        telling = [one for one in trials(found) if known.where(**one.case) and is_wrong(found, wrong, one.number)]
+        assert len(telling) > 3

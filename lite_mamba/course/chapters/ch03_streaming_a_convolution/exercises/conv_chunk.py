@@ -247,8 +247,8 @@ CONV_CHUNK = Exercise(
             name="the first outputs in place of the last",
             wrong=chunked(f"{READ} → joined[..., : lag + L]"),
             where=not_empty,
-            message="The history may be longer than this branch needs. Then these are outputs that an earlier "
-            "chunk has already given; those of this chunk stand at the end.",
+            message="The history may be longer than this branch needs, and each column too many gives an output that "
+            "an earlier chunk has already given. These come first: the outputs of this chunk are the last ones.",
         ),
         Misconception(
             name="a history that ends one sample early",
@@ -284,15 +284,16 @@ CONV_CHUNK = Exercise(
                 conv_chunk_by_steps,
                 edited(conv_chunk_by_steps, "torch.stack(outputs, → torch.cat([y[..., None] for y in outputs],"),
             ],
-            message="`F.conv1d`, `unfold`, `torch.stack` and `torch.cat` refuse to work on nothing, and this chunk is "
-            "empty: it is a tensor (B, D, L) with L = 0. It has no outputs: return early, with outputs as empty as the "
-            "chunk. What is the history then?",
+            message="This chunk is empty, a tensor (B, D, L) with L = 0. `F.conv1d` and `unfold` refuse a row that is "
+            "shorter than the kernel reaches, `torch.stack` and `torch.cat` an empty list. Return early, with outputs "
+            "as empty as the chunk. What is the history then?",
         ),
         Misconception(
             name="a silent chunk taken for an empty one",
             wrong=chunked("if L == 0: → if not x.any():"),
-            message="This chunk holds zeros, and it is answered as if nothing had come. Its outputs are made of the "
-            "history too, and the history moves on. An empty chunk is known by its length, not by its values.",
+            message="This chunk holds zeros, and it is answered as if nothing had come. Its outputs get the bias "
+            "all the same, older taps read the history, and the history moves on. An empty chunk is known by its "
+            "length, not by its values.",
         ),
         Misconception(
             name="a short chunk taken for an empty one",
@@ -324,8 +325,8 @@ CONV_CHUNK = Exercise(
                     "history",
                 )
             ],
-            message="An empty chunk has no outputs, and these are a tensor (B, D, L) like all others, with L = 0: "
-            "whoever joins the outputs of all chunks along time joins them, too.",
+            message="An empty chunk has no outputs, and they come as a tensor all the same: (B, D, L) with L = 0. Then "
+            "the outputs of all chunks can be joined along time, without an exception for the empty ones.",
         ),
         Misconception(
             name="the dilation left out",
@@ -433,8 +434,8 @@ CONV_CHUNK = Exercise(
                 chunked("return x, history → return x, torch.zeros_like(history)"),
                 chunked("return x, history → return x, history[..., history.shape[-1] - lag :]"),
             ],
-            message="An empty chunk empties the history too, or cuts it. Nothing came, so nothing goes: the next "
-            "chunk needs every sample that this one would have needed.",
+            message="An empty chunk empties the history too, or cuts it. Nothing came, so nothing goes: all columns "
+            "come back, with the samples that stood in them.",
         ),
         Misconception(
             name="cut at the lag, not at its distance from the end",

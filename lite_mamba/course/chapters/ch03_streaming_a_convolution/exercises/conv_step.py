@@ -153,8 +153,8 @@ CONV_STEP = Exercise(
         Misconception(
             name="neighbours from the oldest on",
             wrong=[stepped(f"start::dilation → start{end}") for end in (" : start + weight.shape[-1]", ":")],
-            message="The oldest tap reads the right column, and the others the columns beside it. From one tap to the "
-            "next it is `dilation` columns.",
+            message="The columns begin where the oldest tap reads, as they should, and go on one by one. From one tap "
+            "to the next it is `dilation` columns.",
         ),
         Misconception(
             name="column 0 left out",
@@ -287,7 +287,7 @@ CONV_STEP = Exercise(
                 tapped(TOO_FAR, f"{TAP} → window[..., max(0, window.shape[-1] - 1 - lag)]"),
                 tapped(TOO_FAR, f"{TAP} → window[..., -1 - lag]"),
             ],
-            message="Every tap looks one distance too far back. (Before column 0 a negative index reads from the end.) "
+            message="Every tap looks one distance too far back. (Where an index falls below 0, it reads from the end.) "
             "The newest tap looks 0 samples back. How many distances back does the oldest of three taps look?",
         ),
         Misconception(
@@ -303,8 +303,8 @@ CONV_STEP = Exercise(
                 stepped("(weight.shape[-1] - 1) * dilation → (weight.shape[-1] - 1 * dilation)"),
             ],
             where=lambda weight, dilation, **rest: weight.shape[-1] > 1 and dilation > 1,
-            message="W - 1 * dilation is W − (1·dilation): the product comes before the difference. There are "
-            "W − 1 distances of `dilation` each: put the difference in brackets.",
+            message="The product comes before the difference: in `W - 1 * dilation` it is the 1 that is multiplied, "
+            "not W − 1. There are W − 1 distances of `dilation` each: put the difference in brackets.",
         ),
         Misconception(
             name="the bias taken away",
@@ -366,7 +366,7 @@ CONV_STEP = Exercise(
             name="no sample at the new end",
             wrong=[moved("torch.roll(history, -1, dims=-1)"), moved("F.pad(history[..., 1:], (0, 1))")],
             message="The output is right, and the columns of the history move as they should, but the new sample does "
-            "not come in: the last column holds zeros, or the oldest sample once more.",
+            "not come in: the last column holds zeros, or the oldest sample, which has come around.",
         ),
         Misconception(
             name="as many let go as the dilation says",

@@ -153,8 +153,8 @@ GATED_CONV_STEP = Exercise(
         Misconception(
             name="a mean of what has its shares already",
             wrong=gated("return y, push → return y / len(weights), push"),
-            message="The sum is divided by the number of branches. The shares add up to 1 already: their sum is "
-            "the mean.",
+            message="The sum is divided by the number of branches. The shares add up to 1, so the branches with their "
+            "shares add up to a mean already.",
         ),
         Misconception(
             name="a history that grows",
@@ -258,6 +258,7 @@ GATED_CONV_STEP = Exercise(
                 gated("share * F.silu → F.silu"),
                 gated("share * F.silu(branch) → F.silu(branch) / len(weights)"),
             ],
+            where=lambda gates, **rest: len(gates) in (1, len(gates.unique())),  # equal gates give equal shares
             message="Every branch counts the same. Each one has a share, softmax of `gates` at its place. "
             "(Softmax of a single gate is 1: it is taken once, of all of them.)",
         ),
@@ -417,7 +418,7 @@ GATED_CONV_STEP = Exercise(
             "a kernel belongs to *now*.",
         ),
         Misconception(
-            name="one kernel for all branches",
+            name="one kernel or one bias for all branches",
             wrong=[
                 gated("bias, dilation) → biases[0], dilation)"),
                 gated("history, weight, → history, weights[0],"),

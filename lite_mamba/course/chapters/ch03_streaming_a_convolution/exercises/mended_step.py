@@ -40,7 +40,7 @@ MENDED_STEP = Exercise(
     example=STEP_EXAMPLE,
     axes=OUTPUT,
     items=tuple(OUTPUT),
-    trials=30,
+    trials=40,
     misconceptions=[
         Misconception(
             name="the bug, still in",
@@ -180,7 +180,7 @@ MENDED_STEP = Exercise(
                 suspected(f"newest - dilation * torch.arange(taps)] → newest - dilation * (taps - 1){on}]")
                 for on in (" + torch.arange(taps)", " :")
             ],
-            message="The oldest tap reads the right column now, and the others the columns beside it. From one tap "
+            message="The columns begin where the oldest tap reads, as they should, and go on one by one. From one tap "
             "to the next it is `dilation` columns.",
         ),
         Misconception(
@@ -211,9 +211,9 @@ MENDED_STEP = Exercise(
                 suspected("newest - dilation → newest + dilation"),
             ],
             where=dilated,
-            message="This asks for a column after the last one. The window has S + 1 columns, counted from 0: "
-            "`newest` is S, and all other taps stand before it. Is it the place of the columns that is wrong, "
-            "or their order?",
+            message="This asks for a column after the last one. The window has S + 1 columns, counted from 0: the "
+            "newest is column S, and the older taps read columns before it. Is it the place of the columns that is "
+            "wrong, or their order?",
         ),
         Misconception(
             name="the dilation left out",

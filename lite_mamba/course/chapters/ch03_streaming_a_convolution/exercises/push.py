@@ -155,8 +155,9 @@ PUSH = Exercise(
             wrong=[
                 *(pushed(f"[..., 1:] → [{cut}]") for cut in ("1:", ":, 1:")),
                 *(pushed(f"[history, → [history[{cut}],", "[..., 1:] → ") for cut in ("1:", ":, 1:")),
+                pushed("torch.cat([history, x.unsqueeze(-1)], dim=-1)[..., 1:] → torch.stack([*history[1:], x])"),
             ],
-            message="The first sequence or the first channel is cut off, and the oldest column stays. The columns are "
+            message="The first sequence or the first channel is cut off, and not the oldest column. The columns are "
             "the last axis.",
         ),
         Misconception(
@@ -166,10 +167,9 @@ PUSH = Exercise(
                 pushed("[history, → [history[..., 1:],", "dim=-1)[..., 1:] → dim=0)"),
                 pushed("dim=-1)[..., 1:] → dim=1)[..., 1:]"),
                 pushed("[history, → [history[..., 1:],", "dim=-1)[..., 1:] → dim=1)"),
-                pushed("torch.cat([history, x.unsqueeze(-1)], dim=-1)[..., 1:] → torch.stack([*history[1:], x])"),
             ],
             message="The new sample is put behind the last sequence or the last channel, not behind the last column. "
-            "Unless you name an axis, `torch.cat` joins along the first, and `torch.stack` puts a new one there.",
+            "Unless you name an axis, `torch.cat` joins along the first.",
         ),
         Misconception(
             name="no sample at the new end",
@@ -179,7 +179,7 @@ PUSH = Exercise(
                 pushed("x.unsqueeze(-1)], dim=-1)[..., 1:] → history[..., -1:]], dim=-1)[..., 1:]"),
             ],
             message="The columns move as they should, but the new sample does not come in: the last column holds "
-            "zeros, or an old sample once more.",
+            "zeros, or an old sample.",
         ),
         Misconception(
             name="columns overwritten before they were read",
@@ -191,8 +191,8 @@ PUSH = Exercise(
                     "[x.unsqueeze(-1), history[..., :1].expand_as(history)], dim=-1)[..., :-1]"
                 ),
             ],
-            message="One and the same sample stands in every column but one: each column was copied from a "
-            "neighbour that had been overwritten already. Read from the old history, write into the new one.",
+            message="One and the same sample stands in every column but one: it was copied on from neighbour to "
+            "neighbour, over samples that nobody had read yet. Read from the old history, write into the new one.",
         ),
         Misconception(
             name="the columns on another axis",

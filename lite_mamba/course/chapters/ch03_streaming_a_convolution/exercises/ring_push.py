@@ -21,7 +21,9 @@ def ring_push(ring: Tensor, oldest: int, x: Tensor) -> tuple[Tensor, int, Tensor
 
 def draw_ring(draw: Draw) -> dict[str, Any]:
     B, D, S = draw.size(1, 2), draw.size(1, 3), draw.size(1, 7)
-    return {"ring": draw.normal(B, D, S), "oldest": draw.choice(range(S)), "x": draw.normal(B, D)}
+    anywhere, last_but_one = draw.choice(range(S)), max(0, S - 2)  # where a ring that is too short begins anew
+    oldest = draw.in_turn((last_but_one, anywhere, anywhere))
+    return {"ring": draw.normal(B, D, S), "oldest": oldest, "x": draw.normal(B, D)}
 
 
 rung = partial(edited, ring_push)
@@ -268,7 +270,7 @@ RING_PUSH = Exercise(
                 rung("torch.roll(ring, -oldest, dims=-1) → torch.cat([ring[oldest:], ring[:oldest]])"),
             ],
             message="It is the axis of the sequences or of the channels that is rolled: each keeps its samples as they "
-            "lie in memory. The slots are the last axis: dims=-1.",
+            "lie in memory. The slots are the last axis.",
         ),
         Misconception(
             name="a slot looked up along another axis",
