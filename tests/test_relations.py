@@ -92,19 +92,19 @@ VALUES = {
     "Only channel 0 is wrong.": lambda y, **_: at(y, 1, 0, 1),
     "Only the last one along time is wrong.": lambda y, **_: at(y, 2, -1, 1),
     "Only the last one along time is right.": lambda y, **_: at(y, 2, -1, -1) + 1,
-    "Right up to time 1, wrong from there on.": lambda y, **_: from_on(y, 2, 2),
-    "Right for the first `width` along time, wrong from there on.": lambda y, width, **_: from_on(y, 2, width),
-    "Right up to time 0; the first mistake is always at time 1.": lambda y, **_: at(y, 2, 1, 1),
+    "It is right up to time 1 and wrong from there on.": lambda y, **_: from_on(y, 2, 2),
+    "It is right for the first `width` along time and wrong from there on.": lambda y, width, **_: from_on(y, 2, width),
+    "The first mistake is always at time 1; up to time 0 all is right.": lambda y, **_: at(y, 2, 1, 1),
     "Off by one number for each channel, added.": lambda y, bias, **_: y + (2 * bias)[:, None],
     "Off by one factor for each channel.": lambda y, bias, **_: y * (2 + bias**2)[:, None],
-    "Right or nothing but zeros, time by time.": lambda y, x, **_: y * (torch.arange(y.shape[2]) != len(x) - 1),
+    "Each place along time is right or nothing but zeros.": lambda y, x, **_: y * (y[0, 0] != y[0, 0, len(x) - 1]),
     "The right numbers, with channel and time exchanged.": lambda y, **_: y.transpose(1, 2),
     "The right numbers, added up over time.": lambda y, **_: y.sum(2),
     "The right numbers, averaged over channel.": lambda y, **_: y.mean(1, keepdim=True),
-    "Right, but one is missing at the end along time.": lambda y, **_: y[..., :-1],
-    "Right, but one is missing at the start along time.": lambda y, **_: y[..., 1:],
-    "Right, but one is too many at the end along time.": lambda y, **_: torch.cat([y, y[..., :1]], 2),
-    "Right, but some are too many at the start along channel.": lambda y, **_: torch.cat([y[:, :2], y], 1),
+    "One is missing at the end along time; the rest is right.": lambda y, **_: y[..., :-1],
+    "One is missing at the start along time; the rest is right.": lambda y, **_: y[..., 1:],
+    "One is too many at the end along time; the rest is right.": lambda y, **_: torch.cat([y, y[..., :1]], 2),
+    "Some are too many at the start along channel; the rest is right.": lambda y, **_: torch.cat([y[:, :2], y], 1),
     "The right numbers in the right order, in another shape.": lambda y, **_: y.flatten(),
 }  # fmt: skip
 
@@ -117,9 +117,9 @@ def divisors(n):
     ("function", "name", "words"),
     [
         (lambda n: [n, *divisors(n)[:-1]], "another order", "The right numbers, in another order."),
-        (lambda n: divisors(n)[:-1], "too little at an end", "Right, but one is missing at the end."),
-        (lambda n: divisors(n)[:2], "too little at an end", "Right, but some are missing at the end."),
-        (lambda n: [0, *divisors(n)], "too much at an end", "Right, but one is too many at the start."),
+        (lambda n: divisors(n)[:-1], "too little at an end", "One is missing at the end; the rest is right."),
+        (lambda n: divisors(n)[:2], "too little at an end", "Some are missing at the end; the rest is right."),
+        (lambda n: [0, *divisors(n)], "too much at an end", "One is too many at the start; the rest is right."),
         (lambda n: divisors(n)[::-1], "the reversed order", "The right numbers, reversed."),
         (lambda n: [d - 1 for d in divisors(n)], "a number added to all values", "Every value is 1 too small."),
         (lambda n: [*divisors(n)[:-1], 0], "only the last one wrong", "Only the last one is wrong."),
@@ -149,7 +149,7 @@ def test_a_list_of_numbers_is_one_part(function, name, words):
     [
         (lambda x: torch.cat([2 * x[:-1], x[-1:]]), "Only the last one along entry is wrong."),
         (lambda x: torch.cat([x[:1], 2 * x[1:]]), "Only entry 0 is wrong."),
-        (lambda x: 2 * x[:-1], "Right, but one is missing at the end along entry."),
+        (lambda x: 2 * x[:-1], "One is missing at the end along entry; the rest is right."),
     ],
 )
 def test_a_result_of_one_entry_begins_and_ends_with_it(function, words):
@@ -172,8 +172,10 @@ def test_a_column_of_zeros_tells_of_no_factor():
 def test_a_case_that_is_too_small_to_tell_hides_nothing():
     """One of which nothing is left, and one whose rows are single numbers."""
     exercise = Exercise("91.s", "S", lambda x: x, draws(1, 1), [], axes=("row", "step"))
-    assert judge(exercise, lambda x: x[:, 1:]).relations == ("Right, but one is missing at the start along step.",)
-    words = "Right or nothing but zeros, step by step."
+    assert judge(exercise, lambda x: x[:, 1:]).relations == (
+        "One is missing at the start along step; the rest is right.",
+    )
+    words = "Each place along step is right or nothing but zeros."
     assert words in judge(exercise, lambda x: x * (torch.arange(x.shape[1]) != x.shape[1] - 2)).relations
     assert words not in judge(exercise, lambda x: x * (len(x) > 1)).relations
     assert judge(exercise, lambda x: x[:, :0]).relations == ()
@@ -236,7 +238,7 @@ def test_an_axis_of_one_number_that_is_gone_was_not_added_up():
 
 
 def test_nothing_is_right_where_nothing_came():
-    assert not any(words.startswith("Right, but") for words in relations(lambda y, **_: y[..., :0]))
+    assert not any(words.endswith("the rest is right.") for words in relations(lambda y, **_: y[..., :0]))
 
 
 @pytest.mark.parametrize("words", [words for words in VALUES if words[:4] not in ("Ever", "One ")])
@@ -692,7 +694,7 @@ def test_results_that_are_wrong_from_anywhere_on_are_not_wrong_at_the_last_place
 
 def test_what_should_not_be_a_number_and_is_none_is_right():
     y = torch.tensor([float("nan"), 1.0, 2.0, 3.0])
-    assert "Right up to axis 0 1, wrong from there on." in said_of(*[(y, from_on(y.clone(), 0, 2))] * 3)
+    assert "It is right up to axis 0 1 and wrong from there on." in said_of(*[(y, from_on(y.clone(), 0, 2))] * 3)
 
 
 def test_the_numbers_of_a_list_are_its_items_also_where_it_is_one_part_of_a_result():
@@ -706,6 +708,13 @@ def test_what_is_said_of_a_part_that_is_right_in_some_wrong_cases_says_so():
     assert said_of(*pairs) == "order: the right numbers, reversed along axis 0."
     pairs[0][1]["order"] = pairs[0][0]["order"]  # the smallest case, which may be the one that is shown
     assert said_of(*pairs) == "order: where it is wrong, the right numbers, reversed along axis 0."
+
+
+def test_what_is_missing_can_be_said_of_a_part_that_is_right_in_some_wrong_cases():
+    y = torch.tensor([1.0, 2.0, 4.0, 7.0])
+    pairs = [({"slot": n, "order": y * n}, {"slot": n * n + 3, "order": y[:-1] * n}) for n in (1, 2, 3, 5)]
+    pairs[0][1]["order"] = pairs[0][0]["order"]
+    assert said_of(*pairs) == "order: where it is wrong, one is missing at the end along axis 0; the rest is right."
 
 
 def test_an_input_is_given_back_where_it_is_wrong_if_other_cases_are_right():

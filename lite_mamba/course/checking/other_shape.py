@@ -30,11 +30,11 @@ def _longer(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
         if len(surpluses) < len(pairs) or not (all(n > 0 for n in surpluses) or all(n < 0 for n in surpluses)):
             continue
         name, too_many = ("too much at an end", "too many") if surpluses[0] > 0 else ("too little at an end", "missing")
-        how_many = "one is" if {*surpluses} <= {1, -1} else "some are"
+        how_many = "One is" if {*surpluses} <= {1, -1} else "Some are"
         for end in ("end", "start"):
             told = [_right_but_for(end, pair, i) for pair in pairs if pair.want.numel() and pair.have.numel()]
             if len(told) >= FEWEST and all(told):  # of nothing, nothing is right
-                return Said(name, f"Right, but {how_many} {too_many} at the {end}{along(axis(i))}.")
+                return Said(name, f"{how_many} {too_many} at the {end}{along(axis(i))}; the rest is right.")
     return None
 
 

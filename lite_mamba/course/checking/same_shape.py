@@ -227,10 +227,10 @@ def _only_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> 
         if set(counts) == {1}:
             return Said(f"only the first one {first}", f"Only {axis} 0 is {first}.")
         if len(set(counts)) == 1:
-            words = f"{first.capitalize()} up to {axis} {counts[0] - 1}, {then} from there on."
+            words = f"It is {first} up to {axis} {counts[0] - 1} and {then} from there on."
             return Said(f"{first} at first, then {then}", words)
         if name := _size_that_is(pairs, counts):
-            words = f"{first.capitalize()} for the first `{name}`{along(axis)}, {then} from there on."
+            words = f"It is {first} for the first `{name}`{along(axis)} and {then} from there on."
             return Said(f"{first} at first, then {then}", words)
         if all(k == len(one) - 1 for k, one in zip(counts, rows, strict=True)):
             return Said(f"only the last one {then}", f"Only the last one{along(axis)} is {then}.")
@@ -240,7 +240,7 @@ def _only_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> 
 def _first_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> Said | None:
     starts = {one.index(False) if False in one else 0 for one in rows}  # a result can be off by less than a row shows
     if len(starts) == 1 and (start := starts.pop()):
-        words = f"Right up to {axis} {start - 1}; the first mistake is always at {axis} {start}."
+        words = f"The first mistake is always at {axis} {start}; up to {axis} {start - 1} all is right."
         return Said("right at first, then wrong", words)
     return None
 
@@ -262,7 +262,7 @@ def _one_number_a_row(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said
         if finite and all(close(have - want, (have - want)[:, :1].expand_as(want)) for want, have in rows):
             return Said("a number added to each row or column", f"Off by one number for each {axis(i)}, added.")
         if all(_right_or_zero(want, have) for want, have in rows):
-            return Said("places left at zero", f"Right or nothing but zeros, {axis(i)} by {axis(i)}.")
+            return Said("places left at zero", f"Each place{along(axis(i))} is right or nothing but zeros.")
         if finite and all(_one_factor_a_row(want, have) for want, have in rows):
             return Said("a factor for each row or column", f"Off by one factor for each {axis(i)}.")
     return None
