@@ -261,6 +261,23 @@ def test_a_card_of_twenty_noise_tokens_has_them_beside_it(mistake):
         assert "twenty" in message and "twenty" in str(one.raised) and max(map(len, rows)) == 20
 
 
+@pytest.mark.parametrize(
+    ("delta", "untrue"),
+    [
+        *(
+            (lambda m, one=one: torch.where(m, 10.0, torch.where(m.roll(1), one, 1e-5)), "a hold that leaks")
+            for one in (1.0, 0.035)  # one of twenty
+        ),
+        (lambda m: torch.where(m, 10.0 / m.cumsum(0).clamp(min=1), 0.01), "doors that are half open"),  # not the first
+        (lambda m: torch.where(m & (m.flip(0).cumsum(0).flip(0) == 1), 10.0, 0.5), "the last data token alone"),
+    ],
+)
+def test_what_is_said_of_all_tokens_is_not_given_to_one_of_them(delta, untrue):
+    verdict = judge(exercise("07.delta_by_hand"), delta, quiet=True)
+    assert untrue in cards("07.delta_by_hand") and verdict.kind != "right"
+    assert verdict.misconception is None or verdict.misconception.name != untrue
+
+
 def test_a_card_of_data_in_a_row_has_them_beside_it():
     for message, one in known("delta_by_hand", "data in a row, of which one resets"):
         marks = one.case["is_data"]

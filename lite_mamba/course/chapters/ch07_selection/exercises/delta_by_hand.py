@@ -62,11 +62,13 @@ def _tell_why(delta: Tensor) -> None:
     old, lost = 1 - data, 1 - (1 - noise) ** 20  # what a data token leaves, and what twenty noise tokens take
     starts, ends = PROBE & ~PROBE.roll(1), PROBE & ~PROBE.roll(-1)  # of data in a row, the first one and the last
     last = torch.arange(len(PROBE)) == PROBE.nonzero().max()
+    parts = delta[~PROBE].reshape(8, -1)  # of noise, with one row of twenty in each
+    adds_up = bool((4 * parts.amax(1) < parts.sum(1)).all())  # not one token of them alone
     for words, fits in (
         ("all tokens have the same Δ", delta.max() - delta.min() <= 1e-3 * delta.max()),
         ("all tokens have nearly the same gate", gates.max() - gates.min() < 1e-2),
         ("of data in a row one alone opens the door", torch.equal(opened, starts) or torch.equal(opened, ends)),
-        ("the last data token alone opens the door", torch.equal(opened, last)),
+        ("the last data token alone opens the door", torch.equal(opened, last) and gates[~last].max() < 0.01),
         (
             "each would do alone, over twenty noise tokens",
             min(old, lost) > 0.015 and max(old, lost) < 1 - ENOUGH + ROUNDING,
@@ -75,8 +77,10 @@ def _tell_why(delta: Tensor) -> None:
         ("noise opens the door, and data do not", gates[PROBE].max() < gates[~PROBE].min()),
         ("the door opens one token after the data", torch.equal(opened[1:], PROBE[:-1])),
         ("the door opens one token before the data", torch.equal(opened[:-1], PROBE[1:])),
-        ("of twenty noise tokens, each replaces a part of the state", data > 0.9 and noise < 0.99),
-        ("data and noise both replace a part of the state", noise < data <= 0.9),
+        ("of twenty noise tokens, each replaces a part of the state", data > 0.9 and noise < 0.99 and adds_up),
+        ("data and noise both replace a part of the state", noise < data and gates[PROBE].max() <= 0.9),
+        ("a noise token replaces a part of the state", data > 0.9 and noise < 0.99),
+        ("a data token replaces a part of the state, and so does noise", noise < data <= 0.9),
     ):
         if fits:
             raise ValueError(words)

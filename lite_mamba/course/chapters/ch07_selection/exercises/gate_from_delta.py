@@ -156,8 +156,8 @@ GATE_FROM_DELTA = Exercise(
         ),
         Misconception(
             "a Δ that adds up over the tokens",
-            "You add Δ up over the tokens. Each token replaces a share of its own, by its own Δ; the recurrence puts "
-            "them together.",
+            "In each of your gates the Δ of all tokens so far add up. Each token replaces a share of its own, by its "
+            "own Δ; the recurrence puts them together.",
             [_gate("1 - torch.exp(-delta.cumsum(0))"), _gate("torch.exp(-delta.cumsum(0))")],
         ),
         Misconception(

@@ -187,8 +187,8 @@ GATED_STATE = Exercise(
         ),
         Misconception(
             "a first token that comes in twice",
-            "Before the loop you let the first token in, and the loop lets it in once more. Either start at 0 with all "
-            "tokens, or with the first one done and the loop from the second on.",
+            "Before the loop you let the first token in, and the loop lets it in once more. Start at 0 and loop over "
+            "all tokens, or let the first one in and loop from the second one on.",
             edited(gated_state, "h, states = torch.zeros(()), [] → h, states = g[0] * u[0], []"),
         ),
         Misconception(

@@ -130,7 +130,8 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "half of the bias",
-            "The bias comes in once and a half. Half of it in both places would do, all of it in one place is simpler.",
+            "The bias comes in one and a half times. Half of it in both places would do, all of it in one place is "
+            "simpler.",
             _raw("F.linear(low_rank, dt_proj, dt_bias / 2)"),
         ),
         Misconception(
@@ -205,8 +206,8 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a root of Δ",
-            "You take the root of Δ. It was a square nearly, not exactly, and only for a token that says nothing. "
-            "Find what made Δ so small: without it there is nothing to take a root of.",
+            "You take the root of Δ. With the bias twice, Δ was nearly a square, and only for a token that says "
+            "nothing. Find what made Δ so small: without it there is nothing to take a root of.",
             [
                 _raw(f"F.softplus(F.linear(low_rank, dt_proj, {times}dt_bias)).sqrt()", NO_BIAS, NO_SOFTPLUS)
                 for times in ("", "2 * ")

@@ -204,8 +204,8 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "a share in the place of Δ",
-            "What goes out is a share, σ of the raw number or the rest of it: what the token takes by Theorem 1, or "
-            "what is kept. The task asks for Δ, the step size from which both follow.",
+            "What goes out is a share: σ of the raw number, which the token takes by Theorem 1, or 1 − σ, which is "
+            "kept. The task asks for Δ, the step size from which both follow.",
             [_delta(f"torch.sigmoid({sign}(low_rank @ dt_proj.T + dt_bias))") for sign in ("", "-")],
         ),
         Misconception(
@@ -366,7 +366,7 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "a Δ that is the same for all tokens",
-            "Δ is averaged over the line, or what it is made of. Then it does not depend on the token, and a part of "
+            "Δ, or what it is made of, is averaged over the line. Then it does not depend on the token, and a part of "
             "the selection is gone. Keep the axis L.",
             [
                 _parts("delta.mean(1, keepdim=True).expand_as(delta)"),
