@@ -249,7 +249,6 @@ GATED_STATE = Exercise(
             "a state that starts at the first token",
             "You start with the first token as the state. It starts at 0: even the first token has to pass its gate.",
             edited(gated_state, FIRST),
-            where=lambda u, g: bool(g[0] < 1),  # a first gate that is open makes up for it
         ),
         Misconception(
             "a loop that leaves out the first token",
