@@ -1,8 +1,12 @@
 """What the cards of notebook 13 say stands in the case beside it, and is true of each spelling of a mistake."""
 
+from collections import Counter
+
 import pytest
+import torch
 from known_cards import cards_of
 
+from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch13_a_language_model.exercises import held_out
 
 cards = cards_of("13")
@@ -48,7 +52,6 @@ def of_one_name(case, got):
             "full windows, each by itself",
             lambda case, got: all((len(case["ids"]) - guessed) % case["window"] for guessed in (0, 1)),
         ),
-        ("window_bits", "a window that slides", lambda case, got: case["window"] > 1),  # 1 is its length
         (
             "window_bits",
             "a few bytes of the past",
@@ -113,8 +116,9 @@ def test_a_negative_number_is_not_said_to_be_a_mean_of_probabilities():
 def test_an_end_that_stands_at_most_places_is_not_said_to_be_rare():
     *_, (message, example) = cards("ngram", "ends with few followers left out")
     text, context = example.case.values()
-    assert sum(text[i : i + 1] == context[-1:] for i in range(len(text) - 1)) > len(text) / 2
-    assert "rare" not in message
+    followers = sum(text[i : i + 1] == context[-1:] for i in range(len(text) - 1))
+    assert followers > len(text) / 2 and followers / (followers + 1) > 0.5  # and they weigh more than p
+    assert "rare" not in message and "the more the one observation of p weighs" in message
 
 
 def test_a_file_without_a_folder_is_not_said_to_lose_its_folder_alone():
@@ -154,3 +158,34 @@ def test_pieces_that_are_not_all_equal_are_not_said_to_be():
     counts = [sum(round(u / 1000 * 3) == byte for u in range(1000)) for byte in range(4)]
     assert counts[0] < counts[1] > counts[3]
     assert all("equal pieces, or nearly so" in message for message, _ in cards("draw_byte", "pieces of one length"))
+
+
+def times_read(window_bits, ids, window):
+    """How often each byte of a text is read, by its place."""
+    read = Counter()
+
+    def model(ids, stream=None):
+        read.update(ids[0].tolist())
+        return torch.zeros(*ids.shape, 256)
+
+    window_bits(model, torch.arange(len(ids)), window)
+    return read
+
+
+@pytest.mark.parametrize(
+    ("mistake", "says"),
+    [
+        ("a window that slides", lambda read: sum(times > 1 for times in read.values()) > len(read) / 2),
+        ("one window of the past", lambda read: set(read.values()) == {1, 2}),  # the last one is read once
+    ],
+)
+def test_bytes_are_said_to_be_read_as_often_as_they_are(mistake, says):
+    (known,) = (one for one in exercise("13.window_bits").misconceptions if one.name == mistake)
+    for answer, (message, example) in zip(known.answers, cards("window_bits", mistake), strict=True):
+        assert says(times_read(answer, example.case["ids"], example.case["window"]))
+        assert "each byte is read twice" not in message
+
+
+def test_a_row_tells_what_the_stub_says_of_the_window():
+    ((_, example),) = cards("window_bits", "pieces longer than the window")
+    assert example.got.value["more bytes than the window in one call"] is True

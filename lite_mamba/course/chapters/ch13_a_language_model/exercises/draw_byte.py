@@ -98,6 +98,12 @@ DRAW_BYTE = Exercise(
             where=lambda u, **_: u > 0,  # at 0, a border taken for the piece on its left is another mistake
         ),
         Misconception(
+            "always the first byte",
+            "Where you draw, byte 0 comes out, whatever u is. `argmax` of a comparison gives the first place where it "
+            "is true, and 0 if it is nowhere. Which end is the first that exceeds u?",
+            edited(draw_byte, "[:-1] <= u).sum() → <= u).int().argmax()"),
+        ),
+        Misconception(
             "the byte before",
             "You are one too low: that byte's running sum is still at or below u. The next one is the first that "
             "exceeds it.",
@@ -421,6 +427,7 @@ DRAW_BYTE = Exercise(
             "see in which piece u falls.",
             [
                 edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p > u).int().argmax()"),
+                edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p >= u).int().argmax()"),
                 edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p - u).abs().argmin()"),
                 edited(draw_byte, "p.cumsum(-1)[:-1] → p"),
                 edited(draw_byte, "p.cumsum(-1)[:-1] → p[:-1]"),

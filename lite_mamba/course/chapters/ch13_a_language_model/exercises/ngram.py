@@ -140,8 +140,8 @@ NGRAM = Exercise(
         ),
         Misconception(
             "ends with few followers left out",
-            "You leave out ends that have few followers. They count like all others: beside the one observation of p, "
-            "few followers weigh little by themselves.",
+            "You leave out ends that have few followers. They count like all others: the fewer followers an end has, "
+            "the more the one observation of p weighs beside them.",
             [
                 edited(
                     ngram,

@@ -162,7 +162,7 @@ def _side_by_side(inside: bool):
     return window_bits
 
 
-LONGER, IDLE = "longer pieces than window", "a stream without effect"
+LONGER, IDLE = "more bytes than the window in one call", "a stream without effect"
 
 
 def _windowed(function, model: MambaLM, ids: Tensor, window: int) -> Facts | None:
@@ -587,12 +587,12 @@ WINDOW_BITS = Exercise(
                 _sliding,
                 edited(_sliding, "range(1, len(ids)) → range(window, len(ids))", "/ len(costs) → / max(1, len(costs))"),
             ],
-            where=lambda window, **_: window > 1,
+            where=lambda window, **_: window > 2,  # half of 2 bytes is read once
         ),
         Misconception(
             "one window of the past",
             "Each window is read together with the one before it, from an empty state: what lies further back is "
-            "forgotten, and each byte is read twice. Read every byte once, and carry the state.",
+            "forgotten, and the one before is read again. Read every byte once, and carry the state.",
             _behind(),
         ),
         Misconception(
