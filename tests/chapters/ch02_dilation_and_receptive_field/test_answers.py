@@ -809,7 +809,7 @@ for expected, functions in {
         lambda delay, k: (tap(k, 0)[None], delay // (k - 1)),
         lambda delay, k: ([1.0] + [0.0] * (k - 1), delay // (k - 1)),
     ],
-    "the delay divided by the taps": [
+    "divided by more than the gaps": [
         lambda delay, k: (tap(k, 0), delay // k),
         lambda delay, k: (tap(k, 0), math.ceil(delay / k)),
     ],
@@ -1580,8 +1580,8 @@ for id, expected, function in (
     ("measured_lags", "lags below zero", lambda fn, L: [t - L for t in range(L) if last_slopes(fn, L)[t] != 0]),
     ("measured_lags", "a gradient that is None", what_backward_gives),
     ("measured_lags", "a gradient that is None", the_gradient_of_what_is_computed),
-    ("delay_kernel", "the delay divided by the taps", lambda delay, k: (tap(k, 0), (delay + 1) // k)),
-    ("delay_kernel", "the delay divided by the taps", lambda delay, k: (tap(k, 0), round(delay / k))),
+    ("delay_kernel", "divided by more than the gaps", lambda delay, k: (tap(k, 0), (delay + 1) // k)),
+    ("delay_kernel", "divided by more than the gaps", lambda delay, k: (tap(k, 0), round(delay / k))),
     ("delay_kernel", "the gaps twice", lambda delay, k: (tap(delay + 1, 0), delay // (k - 1))),
     ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (torch.eye(k), delay // (k - 1))),
     ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0)[:, None], delay // (k - 1))),
@@ -1980,8 +1980,8 @@ for id, expected, function in (
         lambda k, ds, stacked=False: [i * math.prod(ds) for i in range(k)] if stacked else path_sums(k, ds),
     ),
     ("lags_touched", "numbers that come several times", with_those_before),
-    ("delay_kernel", "the delay divided by the taps", lambda delay, k: (tap(k, 0), delay // (k + 1))),
-    ("delay_kernel", "the delay divided by the taps", lambda delay, k: (tap(k, 0), delay // k + 1)),
+    ("delay_kernel", "divided by more than the gaps", lambda delay, k: (tap(k, 0), delay // (k + 1))),
+    ("delay_kernel", "divided by more than the gaps", lambda delay, k: (tap(k, 0), delay // k + 1)),
     (
         "dilations_for",
         "the field taken for the lag",
@@ -2274,6 +2274,176 @@ for id, expected, function in (
     *(
         ("gated_dilated_conv", "another function than SiLU", added(lambda *a, bent=bent: bent(one(*a))))
         for bent in (F.selu, F.relu6, F.hardswish)
+    ),
+):
+    answer(f"02.{id}", expected)(function)
+
+
+# loops over the taps, written by hand
+
+
+def with_slices(kept, add, first=lambda b, x: b[:, None].expand_as(x).clone(), order=1):
+    """The front end, tap by tap: `kept` are the samples of x that a tap reads, `add` puts them to the branch."""
+
+    def front_end(x, weights, biases, gates, dilations):
+        y = torch.zeros_like(x)
+        for s, w, b, d in zip(torch.softmax(gates, 0), weights, biases, dilations, strict=True):
+            W = w.shape[1]
+            branch = first(b, x)
+            for k in range(W)[::order]:
+                lag = (W - 1 - k) * d
+                branch = add(branch, w[:, k, None], kept(x, lag), lag)
+            y = y + s * F.silu(branch)
+        return y
+
+    return front_end
+
+
+def padded_and_added(branch, tap, read, lag):
+    return branch + tap * F.pad(read, (lag, 0))
+
+
+def padded_and_cut(branch, tap, read, lag):
+    return branch + tap * F.pad(read, (lag, 0))[..., : read.shape[-1]]
+
+
+def zeros_joined_in_front(branch, tap, read, lag):
+    return branch + tap * torch.cat([torch.zeros(*read.shape[:2], lag), read], dim=2)
+
+
+def added_to_a_slice(branch, tap, read, lag):
+    branch[:, :, lag:] += tap * read
+    return branch
+
+
+def column(b, x):
+    return b[:, None]
+
+
+def in_one_sum(begin_anew, bias_in_it):
+    """The taps' sum is begun before the loop over the branches, or in it."""
+
+    def front_end(x, weights, biases, gates, dilations):
+        y, v = torch.zeros_like(x), torch.zeros_like(x)
+        for s, w, b, d in zip(torch.softmax(gates, 0), weights, biases, dilations, strict=True):
+            W = w.shape[1]
+            v = torch.zeros_like(x) if begin_anew else v
+            v = v + b[:, None] if bias_in_it else v
+            for k in range(W):
+                v = v + w[:, k, None] * F.pad(x, ((W - 1 - k) * d, 0))[..., : x.shape[-1]]
+            y = y + s * F.silu(v if bias_in_it else v + b[:, None])
+        return y
+
+    return front_end
+
+
+def bent_after_every_tap(order):
+    def front_end(x, weights, biases, gates, dilations):
+        y = torch.zeros_like(x)
+        for s, w, b, d in zip(torch.softmax(gates, 0), weights, biases, dilations, strict=True):
+            W = w.shape[1]
+            v = b[:, None].expand_as(x)
+            for k in range(W)[::order]:
+                v = v + w[:, k, None] * F.pad(x, ((W - 1 - k) * d, 0))[..., : x.shape[-1]]
+                y = y + s * F.silu(v)
+        return y
+
+    return front_end
+
+
+def bias_with_every_tap(x, weights, biases, gates, dilations):
+    y = torch.zeros_like(x)
+    for s, w, b, d in zip(torch.softmax(gates, 0), weights, biases, dilations, strict=True):
+        v = torch.zeros_like(x)
+        for k in range(w.shape[1]):
+            v = v + w[:, k, None] * F.pad(x, ((w.shape[1] - 1 - k) * d, 0))[..., : x.shape[-1]] + b[:, None]
+        y = y + s * F.silu(v)
+    return y
+
+
+def with_shares(shares):
+    return lambda x, ws, bs, gates, ds: sum(
+        s * F.silu(causal_dilated_conv1d_fn(x, w, b, dilation=d))
+        for s, w, b, d in zip(shares(gates), ws, bs, ds, strict=True)
+    )
+
+
+def field_of_each(of_one):
+    return lambda k, ds, stacked=False: (
+        sum(of_one(k, d) - 1 for d in ds) + 1 if stacked else max(of_one(k, d) for d in ds)
+    )
+
+
+def above(least):
+    def ruler(fn, length):
+        x = torch.randn(length, requires_grad=True)
+        fn(x)[-1].backward()
+        return [lag for lag in range(length) if x.grad[length - 1 - lag].abs() > least]
+
+    return ruler
+
+
+def a_one_put_in(fn, length):
+    x, lags = torch.zeros(length), []
+    before = fn(x)[-1].item()
+    for lag in range(length):
+        x[length - 1 - lag] = 1.0
+        if fn(x)[-1].item() != before:
+            lags.append(lag)
+        x[length - 1 - lag] = 0.0
+    return lags
+
+
+for id, expected, function in (
+    *(
+        ("gated_dilated_conv", expected, with_slices(kept, add, first, order))
+        for expected, kept in (
+            ("a cut of no samples", lambda x, lag: x[..., :-lag]),
+            ("a lag longer than the sequence", lambda x, lag: x[..., : x.shape[-1] - lag]),
+        )
+        for add, first, order in (
+            (padded_and_added, lambda b, x: b[:, None].expand_as(x), 1),
+            (padded_and_added, column, 1),
+            (padded_and_added, column, -1),
+            (zeros_joined_in_front, lambda b, x: b[:, None].expand_as(x), 1),
+        )
+    ),
+    *(
+        ("gated_dilated_conv", expected, with_slices(kept, added_to_a_slice))
+        for expected, kept in (
+            ("a cut of no samples", lambda x, lag: x[..., :-lag]),
+            ("a lag longer than the sequence", lambda x, lag: x[..., : x.shape[-1] - lag]),
+        )
+    ),
+    *(
+        ("gated_dilated_conv", RIGHT, with_slices(lambda x, lag: x, padded_and_cut, first, order))
+        for first, order in ((column, 1), (column, -1))
+    ),
+    *(("gated_dilated_conv", RIGHT, in_one_sum(True, bias_in_it)) for bias_in_it in (True, False)),
+    *(
+        ("gated_dilated_conv", "a branch that is not begun anew", in_one_sum(False, bias_in_it))
+        for bias_in_it in (True, False)
+    ),
+    *(("gated_dilated_conv", "SiLU after every tap", bent_after_every_tap(order)) for order in (1, -1)),
+    ("gated_dilated_conv", "the bias once for each tap", bias_with_every_tap),
+    *(
+        ("gated_dilated_conv", expected, with_shares(shares))
+        for expected, shares in (
+            ("exponentials that overflow", lambda g: torch.exp(g - g.mean()) / torch.exp(g - g.mean()).sum()),
+            (RIGHT, lambda g: torch.exp(g - g.max()) / torch.exp(g - g.max()).sum()),
+            (RIGHT, lambda g: torch.exp(g - g.logsumexp(0))),
+            (RIGHT, lambda g: torch.log_softmax(g, 0).exp()),
+        )
+    ),
+    ("receptive_field", RIGHT, field_of_each(lambda k, d: (k - 1) * d + 1)),
+    ("receptive_field", "taps times dilation", field_of_each(lambda k, d: k * d)),
+    ("measured_lags", RIGHT, above(0)),
+    ("measured_lags", "small gradients left out", above(torch.finfo(torch.float32).tiny)),
+    ("measured_lags", "a poke in the place of a gradient", a_one_put_in),
+    (
+        "dilations_for",
+        "dilations that fall short",
+        lambda lag, k: [d for d in range(1, lag + 1) if lag % d == 0 and lag // d > k],
     ),
 ):
     answer(f"02.{id}", expected)(function)

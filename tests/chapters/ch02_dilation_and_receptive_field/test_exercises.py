@@ -104,7 +104,7 @@ def test_a_division_by_zero_is_not_laid_to_a_dilation_where_the_gaps_are_counted
 
 
 def test_a_delay_is_called_too_short_only_where_one_comes_out():
-    for message, example in cards("delay_kernel", "the delay divided by the taps"):
+    for message, example in cards("delay_kernel", "divided by more than the gaps"):
         assert "comes out too short" in message
         assert example.raised is None
     ((message, example),) = cards("delay_kernel", "the taps, and a decimal point")
@@ -124,3 +124,32 @@ def test_a_field_of_many_taps_is_not_said_to_be_that_of_dilation_1():
     ]
     assert any(example.got.value != field for (_, example), field in zip(cases, fields, strict=True))
     assert not any("were 1" in message for message, _ in cases)
+
+
+def test_a_lag_is_called_longer_than_the_sequence_beside_one_that_is():
+    for _, example in cards("gated_dilated_conv", "a lag longer than the sequence"):
+        case = example.case
+        assert (
+            max((w.shape[1] - 1) * d for w, d in zip(case["weights"], case["dilations"], strict=True))
+            > (case["x"].shape[-1])
+        )
+
+
+def test_exponentials_are_said_to_overflow_where_they_do():
+    (_, plain), (_, from_the_mean) = cards("gated_dilated_conv", "exponentials that overflow")
+    gates = plain.case["gates"], from_the_mean.case["gates"] - from_the_mean.case["gates"].mean()
+    assert all(torch.exp(some).isinf().any() for some in gates)
+
+
+def test_a_bias_comes_in_once_for_each_tap_where_there_are_several():
+    ((_, example),) = cards("gated_dilated_conv", "the bias once for each tap")
+    assert example.case["weights"][0].shape[1] > 1
+
+
+def test_a_gradient_that_is_left_out_as_too_small_is_not_zero():
+    shown = [example.case for _, example in cards("measured_lags", "small gradients left out")]
+    assert any("times 1e-40" in case["fn"].__name__ for case in shown)
+    for case in shown:
+        x = torch.full((case["length"],), 0.3)
+        gradient = torch.autograd.functional.jacobian(case["fn"], x)[-1]
+        assert 0 < gradient[gradient != 0].abs().min() < 1e-2

@@ -77,7 +77,7 @@ DELAY_KERNEL = Exercise(
             "there are d_conv − 1 gaps.",
         ),
         Misconception(
-            name="the delay divided by the taps",
+            name="divided by more than the gaps",
             wrong=[
                 delayed("delay // (d_conv - 1) → delay // d_conv"),
                 delayed("delay // (d_conv - 1) → max(1, delay // d_conv)"),
@@ -87,7 +87,8 @@ DELAY_KERNEL = Exercise(
                 delayed("delay // (d_conv - 1) → delay // d_conv + 1"),
                 delayed("delay // (d_conv - 1) → delay // (d_conv + 1)"),
             ],
-            message="The delay comes out too short. d_conv taps have d_conv − 1 gaps between them.",
+            message="You divide by d_conv or more, and the delay comes out too short. d_conv taps have d_conv − 1 gaps "
+            "between them.",
             where=lambda delay, d_conv: delay > d_conv,  # a shorter one may give the dilation 0, and no delay comes out
         ),
         Misconception(

@@ -234,6 +234,7 @@ DILATIONS_FOR = Exercise(
             wrong=[
                 chosen("lag // dilation < d_conv → lag // dilation >= d_conv"),
                 chosen("lag // dilation < d_conv → lag // dilation >= d_conv - 1"),
+                chosen("lag // dilation < d_conv → lag // dilation > d_conv"),
             ],
             message="These divide the lag, but you keep the small ones, and with them even the oldest tap does not get "
             "beyond the lag. How many gaps are there at most?",

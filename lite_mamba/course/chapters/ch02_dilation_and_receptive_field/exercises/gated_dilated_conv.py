@@ -34,11 +34,12 @@ def draw_front_end(draw: Draw) -> dict[str, Any]:
     batch, channels = draw.size(1, 3), draw.size(1, 3)
     widest = draw.in_turn([4, 4, 4, 60])  # lags beyond the 24 of the text
     large = 100 * (draw.integers(0, 6) == 0)  # softmax does not see it, and e¹⁰⁰ is more than a float32 can hold
+    apart = 400 * (branches > 2) * (torch.arange(branches) > 0)  # two or more are so far above the mean, too
     return {
         "x": draw.normal(batch, channels, length),
         "weights": [draw.normal(channels, d_conv) for _ in range(branches)],
         "biases": [draw.normal(channels) for _ in range(branches)],
-        "gates": draw.normal(branches) + large,
+        "gates": draw.normal(branches) + large + draw.in_turn([0, 0, 0, 0, 1]) * apart,
         "dilations": tuple(draw.size(1, widest) for _ in range(branches)),
     }
 
@@ -93,6 +94,37 @@ def _stacked(add: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
         return add(torch.stack([gated_dilated_conv(x, [w], [b], one, [d]) for w, b, d in each]), gates.softmax(0))
 
     return function
+
+
+def _add_in_place(branch: Tensor, read: Tensor, lag: int) -> Tensor:
+    branch[..., lag:] += read
+    return branch
+
+
+def _tap_by_tap(kept: Callable[[Tensor, int], Tensor]) -> list[Callable[..., Tensor]]:
+    """The front end in a loop over the taps, in several ways: what a tap reads of x has a wrong length."""
+
+    def loop(add, wide=True, newest_first=False):
+        def function(x, weights, biases, gates, dilations):
+            y = torch.zeros_like(x)  # (B, D, L)
+            for share, weight, bias, dilation in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+                branch = bias[:, None].expand_as(x).clone() if wide else bias[:, None]  # (B, D, L) or (D, 1)
+                lags = [(weight.shape[1] - 1 - k) * dilation for k in range(weight.shape[1])]
+                for tap, lag in list(zip(weight.mT[..., None], lags, strict=True))[:: -1 if newest_first else 1]:
+                    branch = add(branch, tap * kept(x, lag), lag)
+                y = y + share * F.silu(branch)
+            return y
+
+        return function
+
+    def behind(branch, read, lag):
+        return branch + F.pad(read, (lag, 0))
+
+    def in_front(branch, read, lag):
+        return F.pad(read, (lag, 0)) + branch
+
+    narrow = [loop(behind, wide=False, newest_first=newest_first) for newest_first in (False, True)]
+    return [*narrow, loop(behind), loop(in_front), loop(_add_in_place)]
 
 
 def _by_fourier(x, weights, biases, gates, dilations):
@@ -201,9 +233,15 @@ GATED_DILATED_CONV = Exercise(
         ),
         Misconception(
             name="exponentials that overflow",
-            wrong=gated("torch.softmax(gates, dim=0) → torch.exp(gates) / torch.exp(gates).sum()"),
+            wrong=[
+                gated("torch.softmax(gates, dim=0) → torch.exp(gates) / torch.exp(gates).sum()"),
+                gated(
+                    "torch.softmax(gates, dim=0) → "
+                    "torch.exp(gates - gates.mean()) / torch.exp(gates - gates.mean()).sum()"
+                ),
+            ],
             message="The shares are right for small gates. Gates may be any numbers, and e¹⁰⁰ is more than a float32 "
-            "can hold. torch.softmax takes the same number off all gates first: their differences stay.",
+            "can hold. torch.softmax takes the largest gate off all of them first: their differences stay.",
         ),
         Misconception(
             name="a sigmoid on each gate",
@@ -342,6 +380,35 @@ GATED_DILATED_CONV = Exercise(
             where=lambda weights, **_: len(weights) > 1,  # a single branch has none before it
         ),
         Misconception(
+            name="a branch that is not begun anew",
+            wrong=[
+                gated(
+                    "y = torch.zeros_like(x) → y = so_far = torch.zeros_like(x)",
+                    "y = y + share * F.silu(branch) → so_far = so_far + branch; y = y + share * F.silu(so_far)",
+                ),
+                gated(
+                    "y = torch.zeros_like(x) → y = so_far = torch.zeros_like(x)",
+                    "y = y + share * F.silu(branch) → so_far = so_far + branch - bias[:, None]; "
+                    "y = y + share * F.silu(so_far + bias[:, None])",
+                ),
+            ],
+            message="To each branch comes what the taps of the branches before it have added up. Where does your loop "
+            "begin the sum over the taps? Each branch begins its own.",
+            where=lambda weights, **_: len(weights) > 1,  # a single branch has none before it
+        ),
+        Misconception(
+            name="SiLU after every tap",
+            wrong=[
+                gated(
+                    "share * F.silu(branch) → share * sum(F.silu(F.conv1d(padded, (weight * "
+                    f"({taps}))[:, None], bias, dilation=dilation, groups=D)) for k in range(W))"
+                )
+                for taps in ("torch.arange(W) <= k", "torch.arange(W) >= k")
+            ],
+            message="SiLU and the share come in after every tap, so that unfinished branches are added, too. A branch "
+            "is the sum over all its taps: they come once it is done.",
+        ),
+        Misconception(
             name="dilation ignored",
             wrong=gated("(W - 1) * dilation → W - 1", "dilation=dilation, → "),
             message="Every branch is computed with dilation 1. The gap belongs in the padding and in the convolution.",
@@ -414,9 +481,16 @@ GATED_DILATED_CONV = Exercise(
             wrong=summed(
                 f"{IN_FRONT} → F.pad(x, ((W - 1) * dilation, (W - 1) * dilation))",
                 "groups=D) → groups=D)[..., : -(W - 1) * dilation]",
-            )[:2],
-            message="A single tap needs no zeros, so nothing is to be cut off. But `[..., :-n]` with n = 0 keeps "
-            "nothing: -0 is 0. An end that is counted from the front, L, fits every number of taps.",
+            )[:2]
+            + _tap_by_tap(lambda x, lag: x[..., :-lag]),
+            message="The newest tap, or a single one, needs no zeros, so nothing is to be cut off. But `[..., :-n]` "
+            "with n = 0 keeps nothing: -0 is 0. Count the end from the front.",
+        ),
+        Misconception(
+            name="a lag longer than the sequence",
+            wrong=_tap_by_tap(lambda x, lag: x[..., : x.shape[-1] - lag]),
+            message="A tap may look back further than x is long: then it reads zeros alone. But L − lag is negative "
+            "there, and a slice counts it from the end.",
         ),
         Misconception(
             name="four taps whatever is asked",
@@ -611,6 +685,12 @@ GATED_DILATED_CONV = Exercise(
             wrong=gated("F.silu(branch) → F.silu(branch + bias[:, None])"),
             message="The bias is added once more to a branch that has it already: F.conv1d adds the bias that it is "
             "given.",
+        ),
+        Misconception(
+            name="the bias once for each tap",
+            wrong=gated("bias, dilation=dilation → W * bias, dilation=dilation"),
+            message="The bias is added with every tap, so that it comes in d_conv times. It belongs to a branch once, "
+            "outside of the loop over its taps.",
         ),
         Misconception(
             name="the bias after the activation",

@@ -32,11 +32,14 @@ def draw_probe(draw: Draw) -> dict[str, Any]:
     kind = draw.choice(["drowned", "tapered", "bent", "steps", "steps", "faint", "", ""]) if deaf is None else ""
     if kind == "faint":
         weight[0], scale = 1e-20 * weight[0], 1.0
+    quiet = kind == "" and not squared and scale < 1 and draw.in_turn([False, True])  # hardly above 0, but above it
+    scale = 1.0 if quiet else scale
 
     def fn(x: Tensor) -> Tensor:
         if torch.is_tensor(x) and x.ndim != 1:
             raise ValueError(f"fn takes a sequence of the shape (L,), it was given {tuple(x.shape)}")
         heard = x if deaf is None else x * (torch.arange(length) != deaf)  # (L,)
+        heard = heard * 1e-40 if quiet else heard
         heard = heard * torch.exp(-(heard**2)) if kind == "tapered" else heard
         heard = (heard - 1) ** 2 if kind == "bent" else heard
         heard = (heard - F.pad(heard, (1, 0))[:-1]) ** 2 if kind == "steps" else heard
@@ -50,6 +53,7 @@ def draw_probe(draw: Draw) -> dict[str, Any]:
         f"times {scale:g}" * (scale != 1),
         f"that leaves out position {deaf}" * (deaf is not None),
         "of inputs that fade where they are large" * (kind == "tapered"),
+        "of inputs times 1e-40" * quiet,
         "of (x − 1)²" * (kind == "bent"),
         "of (x[t] − x[t − 1])²" * (kind == "steps"),
         "plus 10³⁰" * (kind == "drowned"),
@@ -67,11 +71,13 @@ def _flat_at_one_alone(fn: Callable[[Tensor], Tensor], length: int) -> bool:
     return length > 1 and "leaves out" not in fn.__name__ and "x[t − 1]" not in fn.__name__
 
 
-def _poked(alike: Callable[[Tensor, Tensor], bool]) -> Callable[..., list[int]]:
+def _poked(
+    alike: Callable[[Tensor, Tensor], bool], begun: Callable[[int], Tensor] = torch.randn
+) -> Callable[..., list[int]]:
     """One input after the other is changed; kept are those that change the last output."""
 
     def function(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
-        x = torch.randn(length)  # (L,)
+        x = begun(length)  # (L,)
         still = [alike(fn(x + one)[-1], fn(x)[-1]) for one in torch.eye(length).flip(0)]
         return [lag for lag in range(length) if not still[lag]]
 
@@ -96,7 +102,7 @@ def _asked_again(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
 measured = partial(edited, measured_lags)
 
 
-THRESHOLDS = (1e-3, 1e-2)
+THRESHOLDS = (1e-3, 1e-2, 1e-35)
 
 
 MEASURED_LAGS = Exercise(
@@ -170,7 +176,7 @@ MEASURED_LAGS = Exercise(
         ),
         Misconception(
             name="a poke in the place of a gradient",
-            wrong=[_poked(torch.equal), _poked(torch.allclose)],
+            wrong=[_poked(torch.equal), _poked(torch.allclose), _poked(torch.equal, torch.zeros)],
             message="You change an input and look whether the last output changes. Where an effect is small, "
             "rounding or a tolerance hides it. A gradient shows it, however small, and one backward pass asks all "
             "inputs at once.",

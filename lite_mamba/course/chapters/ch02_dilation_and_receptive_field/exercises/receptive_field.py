@@ -72,6 +72,7 @@ RECEPTIVE_FIELD = Exercise(
                 field(f"{LAG} → d_conv * dilation", f"{COMBINED} → max(lags)"),
                 field(f"{LAG} → d_conv * dilation", f"{COMBINED} → sum(lags)"),
                 field(f"{LAG} → d_conv * dilation + 1", f"{PLUS_ONE} → {COMBINED}"),
+                field(f"{LAG} → d_conv * dilation - 1"),  # the field of one kernel, put together as it should be
                 field(f"{LAG} → d_conv * dilation", f"{PLUS_ONE} → ({COMBINED}) - 1"),
                 *(
                     field(f"{combined} → {combined.replace('lags', 'd_conv * d for d in dilations')}{less}")
