@@ -1188,6 +1188,8 @@ HELD = [
     ("running on", held_running, "a checksum that runs on"),
     ("ascii", lambda paths, share: [zlib.crc32(p.encode("ascii")) % share == 0 for p in paths],
      "other bytes than those of the path"),
+    ("the parent", held(lambda p, share: zlib.crc32(str(Path(p).parent).encode()) % share == 0),
+     "the folder without the file"),
     ("the first folder", lambda paths, share: [zlib.crc32(p.split("/")[0].encode()) % share == 0 for p in paths],
      "the folder without the file"),
     ("the start, rounded up", lambda paths, share: [i * share < len(paths) for i in range(len(paths))],
@@ -1742,6 +1744,14 @@ def window_stepping_over(mean):
     return answer
 
 
+def window_anew_one_too_far(model, ids, window):
+    nats = []
+    for part in ids.split(window + 1):
+        if len(part) > 1:
+            nats += F.cross_entropy(model(part[None, :-1])[0], part[1:], reduction="none").tolist()
+    return sum(nats) / len(nats) / math.log(2)
+
+
 def window_and_the_last(model, ids, window):
     nats = []
     for start in range(0, len(ids) - 1, window):
@@ -2194,6 +2204,7 @@ WINDOWS = [
     ("times ln 2", lambda *all: window_by_step(*all) * math.log(2) ** 2, "bits turned into nats"),
     ("a byte more", window_anew(lambda start, window: (start, start + window + 1)), ANEW),
     ("a byte before", window_anew(lambda start, window: (max(0, start - 1), start + window)), ANEW),
+    ("not read, and no state", window_anew_one_too_far, "a step that is one too long"),
     ("not read", window_stepping_over(lambda nats, ids: sum(nats) / (len(ids) - 1)), "a step that is one too long"),
     (
         "not counted",

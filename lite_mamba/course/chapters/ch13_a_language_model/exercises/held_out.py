@@ -302,8 +302,8 @@ HELD_OUT = Exercise(
             "the folder without the file",
             "You take the checksum of a folder, so all its files share one fate. The whole path tells them apart.",
             [
-                edited(held_out, "path.encode() → " + folder + ".encode()")
-                for folder in ('path.split("/")[0]', 'path.rpartition("/")[0]')
+                edited(held_out, "path.encode() → " + folder + ".encode()", PurePosixPath=PurePosixPath)
+                for folder in ('path.split("/")[0]', 'path.rpartition("/")[0]', "str(PurePosixPath(path).parent)")
             ],
         ),
         Misconception(
