@@ -259,6 +259,7 @@ WORDS = {
     "has shape (1, 2); it should be (1, 3)": lambda x, lag: delay(x, lag)[:, :-1],
     "holds whole numbers (int64); they should be real numbers (float32)": lambda x, lag: delay(x, lag).long(),
     "holds True or False (bool)": lambda x, lag: delay(x, lag) > 0,
+    "The result is bytes; it should be a float32 tensor": lambda x, lag: bytes(3),
     "is a NumPy array; it should be a float32 tensor": lambda x, lag: delay(x, lag).numpy(),
     "is a list of": lambda x, lag: delay(x, lag).tolist(),
     "got NaN (not a number)": lambda x, lag: delay(x, lag) * float("nan"),

@@ -128,6 +128,7 @@ def _kind(value: Any) -> str:
         return value.of
     names = {
         str: "a string",
+        bytes: "bytes",
         Tensor: "a tensor",
         np.ndarray: "a NumPy array",
         dict: "a dict",
