@@ -4,10 +4,18 @@ A row: what the answer is, the answer, and "right", the name of the mistake, or 
 """
 
 import itertools
+import re
 
 import einops
+import pytest
 import torch
 from answer_rows import judged, rows
+
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+from lite_mamba.course.page.check import card
+
+SCALE_A = exercise("00.scale_A")
 
 
 def three_loops(delta, A):
@@ -408,3 +416,26 @@ ANSWERS = [
 
 
 test_an_answer_gets_its_verdict = judged(rows("00", scale_A=ANSWERS))
+
+
+@pytest.mark.parametrize("axes", list(itertools.permutations("bldn"))[1:], ids="".join)
+def test_each_other_order_of_the_axes_has_its_name(axes):
+    verdict = judge(SCALE_A, lambda delta, A: torch.einsum(f"bld,dn->{''.join(axes)}", delta, A), quiet=True)
+    assert verdict.misconception.name == "axes in another order"
+
+
+@pytest.mark.parametrize("axes", ["dn", "ldn", "bdn", "bl", ""])
+def test_a_card_says_that_a_result_has_only_what_it_has(axes):
+    """Cards said that the result has four axes, and in the next line that it has shape (2, 2)."""
+    verdict = judge(SCALE_A, lambda delta, A: torch.einsum(f"bld,dn->{axes}", delta, A), quiet=True)
+    said = card(SCALE_A, verdict).text()
+    shape = re.search(r"got (\([\d, ]*\))", said)[1]
+    assert len(re.findall(r"\d+", shape)) == len(axes) < 4
+    assert all(has.startswith(f"shape {shape}") for has in re.findall(r"The result has (.*)", said))
+    assert re.search("The result needs (four axes|an axis for each letter of delta)", said)
+
+
+def test_of_flatten_it_is_not_said_that_it_parts_axes():
+    verdict = judge(SCALE_A, lambda delta, A: (delta[..., None] * A).flatten(2), quiet=True)
+    parts = [words for words in re.split("[.,;]", card(SCALE_A, verdict).text()) if "part" in words.split()[-2:-1]]
+    assert parts and not any("flatten" in words for words in parts)

@@ -1,5 +1,7 @@
 """Exercise 1: scale_A."""
 
+from itertools import permutations
+
 import einops
 import torch
 
@@ -53,9 +55,7 @@ def ordered(axes):
     return edited(scale_A, f"-> b l d n → -> {axes}")
 
 
-ORDERS = [
-    ordered(axes) for axes in ("b d n l", "b l n d", "b d l n", "n b l d", "d b l n", "l b d n", "d n b l", "b n l d")
-]
+ORDERS = [ordered(" ".join(axes)) for axes in list(permutations("bldn"))[1:]]  # all but the right one, the first
 
 
 def after(functions, wrong):
@@ -113,13 +113,13 @@ SCALE_A = Exercise(
             name="one state of each channel",
             wrong=[lambda delta, A: delta * A[:, 0], lambda delta, A: delta * A[:, -1]],
             message="The result has one number for each channel, made with the first or the last column of A alone. A "
-            "channel has N states, and the result an axis for them.",
+            "channel has N states, and the result needs an axis for them.",
         ),
         Misconception(
             name="summed over the sequences or the tokens",
             wrong=[ordered("l d n"), ordered("b d n")],
             message="The sequences or the tokens are added up: einsum does so for a letter that is missing after the "
-            "arrow. The result has an axis for each letter of delta.",
+            "arrow. The result needs an axis for each letter of delta.",
         ),
         Misconception(
             name="one sequence or one token alone",
@@ -144,13 +144,13 @@ SCALE_A = Exercise(
                 lambda delta, A: scale_A(delta, A).transpose(0, 1).flatten(0, 1),
             ],
             message="The numbers are right, but axes that stand apart in the docstring lie on one here. `torch.cat` "
-            "makes an axis longer, `torch.stack` makes a new one; `view` and `flatten` can join axes and part them.",
+            "makes an axis longer, `torch.stack` makes a new one; `flatten` joins axes, `view` can join and part them.",
         ),
         Misconception(
             name="added up over several axes",
             wrong=[ordered(axes) for axes in ("d n", "", "b l", "n", "b n", "b d", "l d", "l n")],
             message="The numbers of several axes are added up: einsum does so for every letter that is missing after "
-            "the arrow. The result has four axes. Compare your shape with the docstring's.",
+            "the arrow. The result needs four axes. Compare your shape with the docstring's.",
         ),
         Misconception(
             name="axes in another order",
