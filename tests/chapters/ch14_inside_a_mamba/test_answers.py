@@ -298,6 +298,9 @@ MATRIX = [
      "an input without its step"),
     ("shares of the sizes", lambda *case: (size := matrix_by_loops(*case).abs()) / size.sum(1)[:, None],
      "rows that add up to 1"),
+    ("a mean of the decays", lambda d, A, B, C: torch.exp(A * (
+        d.cumsum(0)[:, None] - d.cumsum(0)).clamp(min=0)[..., None]).mean(-1).tril() * (C.T @ (d * B)),
+     "one decay for all states"),
     ("shares of the sizes, with signs", lambda *case: (M := matrix_by_loops(*case)) / M.abs().sum(1, keepdim=True),
      "rows that add up to 1"),
 ]  # fmt: skip
@@ -417,6 +420,11 @@ WAYS = [
     ("SiLU of conv, and the gate", ways(lambda g, w: g[:, None] * F.silu(conv_by_loops(torch.ones_like(g), w))),
      "a SiLU of the taps"),
     ("SiLU behind the gate", ways(lambda g, w: F.silu(conv_by_loops(g, w))), "a SiLU of the taps"),
+    ("taps[k − 1 − lag], whatever the lag", ways(lambda g, w: torch.tensor([
+        [float(w[len(w) - 1 - t + s]) if s <= t else 0.0 for s in range(len(g))] for t in range(len(g))]) * g[:, None]),
+     "taps that begin again"),
+    ("taps as a ring", ways(lambda g, w: g[:, None] * w[(len(w) - 1 - torch.arange(len(g))[:, None] + torch.arange(
+        len(g))) % len(w)].tril()), "taps that begin again"),
     ("D + conv", ways(join=lambda M, D, c: (c + D, M @ c)), "a skip that is added"),
     ("an index held at 0", ways(lambda g, w: g[:, None] * w.flip(0)[
         (torch.arange(len(g))[:, None] - torch.arange(len(g))).clamp(0, len(w) - 1)].tril()),
@@ -571,6 +579,14 @@ HALF = [
     ("1 + ΔA", lambda d, A: math.log(0.5) / (1 + A * d.mean(1)[:, None]).log(), "Euler's decay"),
     ("a log with a small number", lambda d, A: -LN2 * d.shape[1] / torch.log(
         torch.exp(A * d.sum(1)[:, None]) + 1e-8), "the logarithm of what is left"),
+    ("a log that stops at 1e-30", lambda d, A: -LN2 * d.shape[1] / torch.log(
+        torch.exp(A * d.sum(1)[:, None]).clamp(min=1e-30)), "the logarithm of what is left"),
+    ("a log that stops at 1e-12", lambda d, A: -LN2 * d.shape[1] / torch.log(
+        torch.exp(A * d.sum(1)[:, None]).clamp(min=1e-12)), "the logarithm of what is left"),
+    ("a log with 1e-9", lambda d, A: -d.shape[1] / torch.log2(1e-9 + torch.exp(A * d.sum(1)[:, None])),
+     "the logarithm of what is left"),
+    ("a log with the smallest number", lambda d, A: -LN2 * d.shape[1] / torch.log(
+        torch.exp(A * d.sum(1)[:, None]) + torch.finfo(A.dtype).tiny), "the logarithm of what is left"),
     ("a sum, and no ln 2", lambda d, A: 1 / (A.abs() * d.sum(1)[:, None]), "the whole text as one step"),
     ("a sum, and negative", lambda d, A: math.log(0.5) / (A.abs() * d.sum(1)[:, None]), "the whole text as one step"),
     ("−exp of A", lambda d, A: LN2 / (-torch.exp(A) * d.mean(1)[:, None]), "the exponential of A"),
@@ -668,6 +684,9 @@ PROBE = [
      "the difference of the means on the right side"),
     ("scaled, and back", lambda x, y, r: with_cut(x, y, fit_by_inverse(x / x.std(0), y, r)[0] / x.std(0)),
      "a ridge for scaled features"),
+    ("a ridge times the variances", lambda x, y, r: (lambda c: with_cut(x, y, torch.linalg.solve(
+        c.T @ c / len(x) + r * torch.diag(c.square().mean(0)), c.T @ y.float() / len(x))))(x - x.mean(0)),
+     "a ridge for scaled features"),
     ("−½", fit(cut=lambda x, y, w: torch.tensor(-0.5)), "a cut between the targets"),
     ("minus the share of the inside", fit(cut=lambda x, y, w: -(y.sum() / len(y))), "a cut between the targets"),
     ("the root of the ridge", lambda x, y, r: fit_by_cov_of_n(x, y, math.sqrt(r)), "a power of the ridge"),
@@ -755,10 +774,10 @@ def bytes_by_loop(ids, k):
     return torch.tensor(rows)
 
 
-def bytes_filled(ids, k):
+def bytes_filled(ids, k, end=lambda L, j: max(0, L - j)):
     out = torch.full((len(ids), k), -1)
     for j in range(k):
-        out[j:, j] = ids[: max(0, len(ids) - j)]
+        out[j:, j] = ids[: end(len(ids), j)]
     return out
 
 
@@ -884,6 +903,8 @@ BYTES = [
      "more −1 than places"),
     ("a slice up to −j", lambda ids, k: torch.stack([ids] + [
         torch.cat([torch.full((j,), -1), ids[:-j]]) for j in range(1, k)], 1), "more −1 than places"),
+    ("filled up to L − j", lambda ids, k: bytes_filled(ids, k, end=lambda L, j: L - j), "a slice that ends below 0"),
+    ("an unfold on its side", lambda ids, k: F.pad(ids, (k - 1, 0), value=-1).unfold(0, k, 1).T, "places in columns"),
     ("zeros, up to L − j", bytes_with(lambda ids, j: torch.cat([torch.zeros(j).long(), ids[: len(ids) - j]])),
      "zeros before the text"),
     ("an unfold of a padded text alone", lambda ids, k: F.pad(ids, (k - 1, 0)).unfold(0, k, 1),
@@ -1112,6 +1133,14 @@ LEAK = [
      "the end of every file held out"),
     ("trained on all but the last", repaired(train=lambda files, held: files < len(files) - 1),
      "a test on what was trained on"),
+    ("trained on a file too many", repaired(train=lambda files, held: files <= len(files) - held),
+     "a test on what was trained on"),
+    ("a scale for each place, of all files", lambda f, y, h, r: not_scaled((f - f.mean(0)) / f.std(0), y, h, r),
+     "a scale for each place of a file"),
+    ("the second half of every file", lambda f, y, h, r: (lambda cut: scored(
+        *(f[:, :cut].flatten(0, 1), y[:, :cut].flatten(), f[:, cut:].flatten(0, 1), y[:, cut:].flatten()), r,
+        f[:, :cut].mean((0, 1)), f[:, :cut].std((0, 1))))(y.shape[1] // 2), "the end of every file held out"),
+    ("never below a guess", lambda *case: (lambda share: max(share, 1 - share))(by_files(*case)), None),
     ("a little added to the spread", lambda f, y, h, r: scored(
         f[:-h].flatten(0, 1), y[:-h].flatten(), f[-h:].flatten(0, 1), y[-h:].flatten(), r,
         f[:-h].mean((0, 1)), f[:-h].std((0, 1)) + 1e-8), "right"),

@@ -206,6 +206,17 @@ CONV_AND_STATE = Exercise(
             edited(conv_and_state, "(lag >= 0) & (lag < width) → lag >= 0"),
         ),
         Misconception(
+            "taps that begin again",
+            "Farther back than there are taps, your index falls below 0 and takes them from the end again. There a "
+            "convolution reads nothing.",
+            edited(
+                conv_and_state,
+                "(width - 1 - lag).clamp(0, width - 1) → (width - 1 - lag) % width",
+                "(lag >= 0) & (lag < width) → lag >= 0",
+            ),
+            where=lambda gate, taps, **_: len(gate) <= 2 * len(taps),  # else the index is not there
+        ),
+        Misconception(
             "what u weighs",
             "Your matrices say what u weighs in y. The task asks for x, of which convolution and gate have made u.",
             edited(conv_and_state, "D * conv, M @ conv → D * torch.eye(length), M"),

@@ -208,8 +208,9 @@ FIT_PROBE = Exercise(
         ),
         Misconception(
             "a ridge for scaled features",
-            "You divide the features by their spread, and then the weights. So the ridge has held back the weights of "
-            "scaled features; in the sum it meets those of the features as they come.",
+            "Your ridge holds back the weights of scaled features: you divide the features by their spread and then "
+            "the weights, or multiply the ridge by the features' variances. In the sum it meets the weights of the "
+            "features as they come.",
             [
                 edited(
                     fit_probe,

@@ -8,6 +8,8 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 
+TINY, LITTLE = torch.finfo(torch.float32).tiny, (1e-10, 1e-9, 1e-8, 1e-7, 1e-6)
+
 
 def half_life(delta: Tensor, A: Tensor) -> Tensor:
     """How many tokens of this text halve each number of the state: (D, N), from delta (D, L) and A (D, N)."""
@@ -94,7 +96,8 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "the whole text as one step",
-            "You add up the step sizes of the whole text. That is how far it carries you, not how far one token does.",
+            "Your step is that of the whole text, the sum of all Δ. It says how far the text carries you, not how far "
+            "one token does.",
             [
                 edited(half_life, ".mean(1, → .sum(1,"),
                 edited(half_life, ".mean(1, → .sum(1,", "(-A → (A"),
@@ -146,15 +149,18 @@ HALF_LIFE = Exercise(
         Misconception(
             "the logarithm of what is left",
             "You take the logarithm of what is left over the whole text. After many steps, or a few large ones, that "
-            "is 0, and its logarithm is −∞, or that of the small number that you add. You had the exponent before: "
-            "what did you need the exponential for?",
+            "is 0, and its logarithm is −∞ or, guarded, that of a small number. You had the exponent before: what did "
+            "you need the exponential for?",
             [
                 edited(
                     half_life,
                     "(-A * delta.mean(1, keepdim=True)) → "
-                    f"(-(torch.exp(A * delta.sum(1, keepdim=True)) + {little}).log() / delta.shape[1])",
+                    f"(-(torch.exp(A * delta.sum(1, keepdim=True)){guard}).log() / delta.shape[1])",
                 )
-                for little in (0, 1e-12, 1e-8)
+                for guard in [
+                    *(f" + {little}" for little in (0, TINY, 1e-30, 1e-20, 1e-12, *LITTLE)),
+                    *(f".clamp(min={little})" for little in LITTLE),  # below them a clamp gives what a sum gives
+                ]
             ],
         ),
         Misconception(
@@ -268,7 +274,8 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a mean of logarithms",
-            "You average the logarithms of the step sizes. What adds up over the text are the steps themselves.",
+            "You average the logarithms of the step sizes, or of half-lives. What adds up over the text are the steps "
+            "themselves.",
             edited(half_life, ".mean(1, keepdim=True) → .log().mean(1, keepdim=True).exp()"),
         ),
         Misconception(

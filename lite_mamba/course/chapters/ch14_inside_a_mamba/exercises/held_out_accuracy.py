@@ -75,7 +75,10 @@ def _file_cases(draw: Draw) -> dict:
     own = 2 * draw.normal(files, 1, 3)  # what a file has of its own
     features = (draw.normal(files, length, 3) + 1.3 * labels[..., None]) * (1 + own.abs()) + own
     features = features * torch.tensor([0.2, 1.0, 5.0])  # a feature has a scale of its own, too
-    return {"features": features, "labels": labels, "held": draw.choice([1, 2]), "ridge": draw.choice([0.1, 1.0, 10.0])}
+    held, ridge = draw.choice([1, 2]), draw.choice([0.1, 1.0, 10.0])
+    if draw.in_turn(9 * [False] + [True]):  # a probe that is worse than a guess
+        features[-held:] = -features[-held:]
+    return {"features": features, "labels": labels, "held": held, "ridge": ridge}
 
 
 _of_the_verdicts = edited(
@@ -337,13 +340,15 @@ HELD_OUT_ACCURACY = Exercise(
             "a scale for each place of a file",
             "You take mean and spread over the files alone, so that each place of a file has a scale of its own. A "
             "feature has one mean and one spread, over all bytes that are trained on.",
-            edited(
-                held_out_accuracy,
-                "mean, std = x_train.mean(0), x_train.std(0) → mean, std = features[:-held].mean(0), "
-                "features[:-held].std(0)\n    mean, std = mean.repeat(len(features) - held, 1), "
-                "std.repeat(len(features) - held, 1)",
-                "said = (x_test - mean) / std → said = (x_test - mean[: len(x_test)]) / std[: len(x_test)]",
-            ),
+            [
+                edited(
+                    held_out_accuracy,
+                    f"x_train, y_train = → features = (features - features{known}.mean(0)) / features{known}.std(0)\n"
+                    "    x_train, y_train =",
+                    "mean, std = x_train.mean(0), x_train.std(0) → mean, std = 0, 1",
+                )
+                for known in ("[:-held]", "")
+            ],
         ),
         Misconception(
             "a scale across the features",
@@ -429,6 +434,11 @@ HELD_OUT_ACCURACY = Exercise(
                 ),
                 edited(
                     held_out_accuracy,
+                    "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                    "features[: len(labels) - held + 1].flatten(0, 1), labels[: len(labels) - held + 1].flatten()",
+                ),
+                edited(
+                    held_out_accuracy,
                     "fit_probe((x_train - mean) / std, y_train, ridge) → "
                     "fit_probe((features.flatten(0, 1) - mean) / std, labels.flatten(), ridge)",
                 ),
@@ -460,6 +470,7 @@ HELD_OUT_ACCURACY = Exercise(
                     "held",
                     "(held * labels.shape[1] // len(labels))",
                     "(labels.shape[1] - labels.shape[1] * (len(labels) - held) // len(labels))",
+                    "(labels.shape[1] - labels.shape[1] // 2)",
                 )
             ],
             where=lambda features, labels, held, ridge: bool(

@@ -315,14 +315,22 @@ HIDDEN_ATTENTION = Exercise(
         ),
         Misconception(
             "one decay for all states",
-            "You let all numbers of the state fade alike, by the mean of A or its sum. Each has an A of its own: the "
-            "sum over them comes after the decay.",
+            "You let all numbers of the state fade alike, by the mean of A, its sum, or the mean of their decays. Each "
+            "has an A of its own, and the sum over them comes last.",
             [
+                *(
+                    edited(
+                        hidden_attention,
+                        f"torch.exp(A[:, None, None] * between) → "
+                        f"torch.exp(A.{one}() * between).expand(len(A), -1, -1)",
+                    )
+                    for one in ("mean", "sum")
+                ),
                 edited(
                     hidden_attention,
-                    f"torch.exp(A[:, None, None] * between) → torch.exp(A.{one}() * between).expand(len(A), -1, -1)",
-                )
-                for one in ("mean", "sum")
+                    "torch.exp(A[:, None, None] * between) → "
+                    "torch.exp(A[:, None, None] * between).mean(0).expand(len(A), -1, -1)",
+                ),
             ],
             where=_several_states,
         ),

@@ -24,6 +24,14 @@ def _in_place(ids: Tensor, k: int) -> Tensor:
     return columns
 
 
+def _below_0(ids: Tensor, k: int) -> Tensor:
+    """Columns written one by one, with a slice that ends below 0 where the text is short."""
+    columns = torch.full((len(ids), k), -1)
+    for back in range(k):
+        columns[back:, back] = ids[: len(ids) - back]
+    return columns
+
+
 def _row_by_row(ids: Tensor, k: int) -> Tensor:
     """Rows written one by one, with a slice that begins below 0 for the first."""
     rows = torch.full((len(ids), k), -1)
@@ -47,7 +55,7 @@ def _in_reading_order(ids: Tensor, k: int) -> Tensor:
 def _bytes_cases(draw: Draw) -> dict:
     length, k = draw.size(3, 9), draw.size(2, 4)
     if draw.in_turn([False, False, False, True]):  # a text of fewer bytes than are asked for
-        length, k = 2, k + 2
+        length, k = 3, k + 3
     ids = draw.integers(1, 255, length)
     if draw.in_turn([False, False, True]):  # 0 is a byte, too
         ids[draw.random.randrange(len(ids))] = 0
@@ -154,7 +162,10 @@ MISCONCEPTIONS = [
     Misconception(
         "places in columns",
         "Your result lies on its side: places in rows, (L, k).",
-        edited(last_bytes, "dim=1 → dim=0"),
+        [
+            edited(last_bytes, "dim=1 → dim=0"),
+            edited(last_bytes, "dim=1 → dim=0", "range(k) → reversed(range(k))"),
+        ],
     ),
     Misconception(
         "another shape for the same row of numbers",
@@ -292,6 +303,13 @@ SHORT = Misconception(
     ],
 )
 
+BELOW = Misconception(
+    "a slice that ends below 0",
+    "Where the text has fewer than k bytes, L − j falls below 0. A slice that ends there counts from the end, as −1 "
+    "does, and brings bytes for a column that has no place for them.",
+    _below_0,
+)
+
 CAPPED = Misconception(
     "no more columns than bytes",
     "Where the text has fewer than k bytes, you give fewer than k columns. There are always k; what stands where no "
@@ -312,5 +330,5 @@ LAST_BYTES = Exercise(
     cases=_bytes_cases,
     example={"ids": torch.tensor([104, 101, 108, 108, 111]), "k": 3},
     axes=("place", "bytes back"),
-    misconceptions=[*map(_where_the_text_is_long, MISCONCEPTIONS), SHORT, CAPPED],
+    misconceptions=[*map(_where_the_text_is_long, MISCONCEPTIONS), SHORT, BELOW, CAPPED],
 )
