@@ -228,6 +228,14 @@ def several_branches(case):
     return len(case["weights"]) > 1
 
 
+def unlike_branches(case):
+    """Each branch adds something else, so that the output tells which one it is."""
+    x, history, *branches, gates, dilations = case.values()
+    outputs = [conv_step(x, history, *branch)[0] for branch in zip(*branches, dilations, strict=True)]
+    added = torch.softmax(gates, dim=0)[:, None, None] * torch.nn.functional.silu(torch.stack(outputs))
+    return not any(torch.allclose(one, added[0]) for one in added[1:])
+
+
 @pytest.mark.parametrize(
     ("name", "mistake", "seen"),
     [
@@ -250,6 +258,8 @@ def several_branches(case):
         ("mended_step", "turned along other axes too", lambda case: case["dilation"] > 1),
         ("gated_conv_step", "SiLU once more", several_branches),
         ("gated_conv_step", "SiLU on the gates", lambda case: len(case["gates"].unique()) > 1),
+        ("gated_conv_step", "only one branch", unlike_branches),
+        ("gated_conv_step", "a branch left out", unlike_branches),
         ("gated_conv_step", "gates left out", lambda case: len(case["gates"].unique()) > 1),
     ],
 )
@@ -281,6 +291,9 @@ def test_what_all_branches_share_stands_in_the_name_of_the_mistake():
         ("ring_push", "a ring that is one slot short"),
         ("conv_step", "column 0 left out"),
         ("mended_step", "column 0 left out"),
+        ("gated_conv_step", "the history moved once a branch"),
+        ("gated_conv_step", "one dilation for all branches"),
+        ("gated_conv_step", "lists in different orders"),
     ],
 )
 def test_a_name_rests_on_more_than_a_few_cases(name, mistake):

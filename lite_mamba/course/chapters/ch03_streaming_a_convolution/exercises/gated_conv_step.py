@@ -81,6 +81,7 @@ GATED_CONV_STEP = Exercise(
     example=GATED_EXAMPLE,
     axes=OUTPUT,
     items=tuple(OUTPUT),
+    trials=30,
     misconceptions=[
         Misconception(
             name="pushed first, then read",
@@ -376,7 +377,6 @@ GATED_CONV_STEP = Exercise(
                 for product in (
                     "(torch.stack(branches) * shares).sum(dim=0)",
                     "(shares * torch.stack(branches)).sum(dim=0)",
-                    "(torch.stack(branches) * shares[:, None]).sum(dim=0)",
                     "(shares[:, None] * torch.stack(branches)).sum(dim=0)",
                     "shares @ torch.stack(branches)",
                     "torch.einsum('n,bdn->bd', shares, torch.stack(branches))",
