@@ -461,7 +461,7 @@ for expected, functions in {
             for share, w, b, d in zip(gates.log_softmax(0), ws, bs, ds, strict=True)
         ),
     ],
-    "one kernel for all branches": [
+    "one kernel or one bias for all branches": [
         lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws[:1] * len(ws), bs, gates, ds),
         lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws, bs[:1] * len(bs), gates, ds),
     ],
@@ -1654,7 +1654,7 @@ for id, expected, function in (
             s * silu(x, w, b, 2**i) for i, (s, w, b) in enumerate(zip(g.softmax(0), ws, bs, strict=True))
         ),
     ),
-    ("gated_dilated_conv", "one kernel for all branches", one_kernel),
+    ("gated_dilated_conv", "one kernel or one bias for all branches", one_kernel),
     ("lags_touched", "dilations that multiply", multiplied_paths),
     ("lags_touched", "dilations that multiply", multiplied_kernels),
     ("lags_touched", "one kernel in the place of all", one_long_kernel),

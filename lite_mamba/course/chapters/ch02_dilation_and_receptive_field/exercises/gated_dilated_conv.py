@@ -299,7 +299,7 @@ GATED_DILATED_CONV = Exercise(
             "from 0, and a range stops before its end.",
         ),
         Misconception(
-            name="one kernel for all branches",
+            name="one kernel or one bias for all branches",
             wrong=[
                 gated("weight[:, None], bias → weights[0][:, None], bias"),
                 gated("weight[:, None], bias → weight[:, None], biases[0]"),
