@@ -2383,6 +2383,19 @@ def above(least):
     return ruler
 
 
+def squeezed(end):
+    return lambda fn, length: end(gradient_of_the_last(fn, length).flip(0).nonzero())
+
+
+def cut_from_the_middle(x, weights, biases, gates, dilations):
+    y = torch.zeros_like(x)
+    for s, w, b, d in zip(torch.softmax(gates, 0), weights, biases, dilations, strict=True):
+        lag = (w.shape[1] - 1) * d
+        both = F.conv1d(x, w[:, None], b, padding=lag, dilation=d, groups=len(w))
+        y = y + s * F.silu(both[..., lag // 2 : lag // 2 + x.shape[-1]])
+    return y
+
+
 def a_one_put_in(fn, length):
     x, lags = torch.zeros(length), []
     before = fn(x)[-1].item()
@@ -2438,6 +2451,24 @@ for id, expected, function in (
     ("receptive_field", RIGHT, field_of_each(lambda k, d: (k - 1) * d + 1)),
     ("receptive_field", "taps times dilation", field_of_each(lambda k, d: k * d)),
     ("measured_lags", RIGHT, above(0)),
+    ("measured_lags", "a single lag without its list", squeezed(lambda places: places.squeeze().tolist())),
+    ("measured_lags", "each lag in a list of its own", squeezed(lambda places: places.tolist())),
+    ("measured_lags", RIGHT, squeezed(lambda places: places.squeeze(1).tolist())),
+    ("measured_lags", RIGHT, squeezed(lambda places: places.view(-1).tolist())),
+    (
+        "measured_lags",
+        "each lag in a list of its own",
+        lambda fn, length: (length - 1 - gradient_of_the_last(fn, length).nonzero()).tolist(),
+    ),
+    *(
+        ("gated_dilated_conv", "one kernel or one bias for all branches", way)
+        for way in (
+            lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws[-1:] * len(ws), bs, gates, ds),
+            lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws, bs[-1:] * len(bs), gates, ds),
+            lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws[-1:] * len(ws), bs[-1:] * len(bs), gates, ds),
+        )
+    ),
+    ("gated_dilated_conv", "a branch that reads the future", cut_from_the_middle),
     ("measured_lags", "small gradients left out", above(torch.finfo(torch.float32).tiny)),
     ("measured_lags", "a poke in the place of a gradient", a_one_put_in),
     (

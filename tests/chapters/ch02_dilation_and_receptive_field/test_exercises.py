@@ -163,3 +163,8 @@ def test_what_all_branches_share_stands_in_the_name_of_the_mistake():
         with_one_bias = found.reference(x, weights, biases[:1] * len(biases), *rest)
         only_the_bias = torch.allclose(with_one_bias, example.got.value["the result"])
         assert "bias" in known.name or not only_the_bias
+
+
+def test_a_lag_that_lost_its_list_is_the_only_one():
+    ((_, example),) = cards("measured_lags", "a single lag without its list")
+    assert example.expected.value == [example.got.value]

@@ -301,12 +301,16 @@ GATED_DILATED_CONV = Exercise(
         Misconception(
             name="one kernel or one bias for all branches",
             wrong=[
-                gated("weight[:, None], bias → weights[0][:, None], bias"),
-                gated("weight[:, None], bias → weight[:, None], biases[0]"),
-                gated("weight[:, None], bias → weights[0][:, None], biases[0]"),
+                gated(f"weight[:, None], bias → {shared}")
+                for one in ("0", "-1")
+                for shared in (
+                    f"weights[{one}][:, None], bias",
+                    f"weight[:, None], biases[{one}]",
+                    f"weights[{one}][:, None], biases[{one}]",
+                )
             ],
-            message="All branches share the weights or the bias of the first one. Each branch has its own, at its "
-            "place in the list.",
+            message="All branches share the weights or the bias of one of them, the first or the last. Each branch "
+            "has its own, at its place in the list.",
         ),
         Misconception(
             name="one dilation for all branches",
@@ -542,6 +546,11 @@ GATED_DILATED_CONV = Exercise(
                 gated("(W - 1) * dilation, 0 → 0, (W - 1) * dilation", "weight[:, None] → weight.flip(-1)[:, None]"),
                 gated(f"{IN_FRONT} → x", "dilation=dilation → padding='same', dilation=dilation"),
                 *summed(f"{IN_FRONT} → x", "dilation=dilation → padding=(W - 1) * dilation // 2, dilation=dilation"),
+                gated(
+                    f"{IN_FRONT} → x",
+                    "dilation=dilation → padding=(W - 1) * dilation, dilation=dilation",
+                    "groups=D) → groups=D)[..., (W - 1) * dilation // 2 :][..., : x.shape[-1]]",
+                ),
             ],
             message="Some outputs read samples that come after them. All zeros belong in front; if the padding put "
             "some behind, the outputs at the *end* are those to cut off.",

@@ -348,9 +348,21 @@ MEASURED_LAGS = Exercise(
         ),
         Misconception(
             name="each lag in a list of its own",
-            wrong=measured("return [lag for → return [[lag] for"),
+            wrong=[
+                measured("return [lag for → return [[lag] for"),
+                measured("return [lag for → return [[lag] for", "range(length) → reversed(range(length))"),
+            ],
             message="The lags are right, each in a list of its own: `nonzero` gives a row for each place. `.flatten()` "
             "before `.tolist()` makes one list of numbers.",
+        ),
+        Misconception(
+            name="a single lag without its list",
+            wrong=measured(
+                "return [lag for lag in range(length) if gradient[length - 1 - lag] != 0] → "
+                "return gradient.flip(0).nonzero().squeeze().tolist()"
+            ),
+            message="If one lag alone is found, it comes back as a number: `squeeze()` takes away each axis of length "
+            "1, that of the lags, too. The result is a list, however many there are.",
         ),
         Misconception(
             name="a tuple around the lags",
