@@ -383,3 +383,13 @@ def test_a_token_that_fades_at_once_need_not_be_added_first():
 
     found = judge(exercise("07.mended_ssm"), with_a_factor, quiet=True).misconception
     assert found.name == "a token that fades at once" and "If you add first" in found.message
+
+
+def test_a_bias_that_is_gone_may_be_one_that_is_taken_off_again():
+    def added_and_taken_off(u, A, x_proj, dt_proj, dt_bias):
+        _, B, C = chapter.selective_parameters(u, x_proj, dt_proj, dt_bias)
+        raw = F.linear(u @ x_proj[: dt_proj.shape[1]].T, dt_proj, dt_bias)  # (B, L, D)
+        return selective_scan_fn(u.mT, raw.mT, A, B.mT, C.mT, delta_bias=-dt_bias).mT
+
+    found = judge(exercise("07.mended_ssm"), added_and_taken_off, quiet=True).misconception
+    assert found.name == "a bias and a softplus that are gone" and "in neither place" not in found.message

@@ -194,7 +194,7 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a bias and a softplus that are gone",
-            "You took away more than the mistake: the bias is in neither place, and no softplus is left. Δ can be "
+            "You took away more than the mistake: the bias has no effect now, and no softplus is left. Δ can be "
             "negative.",
             edited(mended_ssm, NO_BIAS, NO_SOFTPLUS),
         ),
