@@ -213,6 +213,9 @@ MATRIX = [
         if t >= s else torch.zeros(()) for s in range(len(d))]) for t in range(len(d))]), "Euler's decay"),
     ("C of s", matrix_of_two(lambda C, t, s: C[:, s], lambda B, t, s: B[:, s]), "the writer's C"),
     ("B of t", matrix_of_two(lambda C, t, s: C[:, t], lambda B, t, s: B[:, t]), "the reader's B"),
+    ("Δ and B of t", lambda d, A, B, C: torch.stack([torch.stack([
+        (C[:, t] * (A * d[s + 1 : t + 1].sum()).exp() * d[t] * B[:, t]).sum() * (s <= t)
+        for s in range(len(d))]) for t in range(len(d))]), "the reader's B"),
     ("not added up", lambda d, A, B, C: torch.stack([matrix_by_loops(d, A[n : n + 1], B[n : n + 1], C[n : n + 1])
      for n in range(len(A))]), "a matrix for each number of the state"),
     ("a list", lambda *case: matrix_by_loops(*case).tolist(), None),
@@ -652,6 +655,13 @@ PROBE = [
     ("c as a plain number", lambda x, y, r: (lambda w, c: (w, c.item()))(*fit_by_lstsq(x, y, r)), None),
     ("no ridge", lambda x, y, r: fit_by_inverse(x, y, 0.0), "no ridge"),
     ("sums", fit(scale=False), "a ridge that fades with the data"),
+    ("means, and the ridge over n", lambda x, y, r: fit_by_inverse(x, y, r / len(y)),
+     "a ridge that fades with the data"),
+    ("n equations, and the ridge alone", lambda x, y, r: (lambda c: with_cut(x, y, c.T @ torch.linalg.solve(
+        c @ c.T + r * torch.eye(len(x)), y.float() - y.float().mean())))(x - x.mean(0)),
+     "a ridge that fades with the data"),
+    ("n equations, and n times the ridge", lambda x, y, r: (lambda c: with_cut(x, y, c.T @ torch.linalg.solve(
+        c @ c.T + len(x) * r * torch.eye(len(x)), y.float() - y.float().mean())))(x - x.mean(0)), "right"),
     ("ridge everywhere", fit(eye=ones), "a ridge on every product"),
     ("not centred", fit(centre=False), "features that are not centred"),
     ("the mean of all", fit(cut=lambda x, y, w: -(x @ w).mean()), "a cut at the mean of everything"),
@@ -1021,6 +1031,10 @@ LEAK = [
     ("bytes", lambda f, y, h, r: by_files(f.flatten(0, 1)[:, None], y.flatten()[:, None], h, r),
      "bytes in the place of files"),
     ("own scale", lambda f, y, h, r: drawn(f, y, h, r, own=True), "neighbours on both sides"),
+    ("bytes drawn, and fitted on all", lambda f, y, h, r: (lambda x, y, order: scored(
+        x, y, x[order], y[order], r, x.mean(0), x.std(0)))(f.flatten(0, 1), y.flatten(), torch.randperm(
+            y.numel(), generator=torch.Generator().manual_seed(0))[: h * y.shape[1]]),
+     "a test on what was trained on"),
     ("bytes drawn, and no scale", drawn_on(lambda x: x), "neighbours on both sides"),
     ("bytes drawn, each part on a scale of its own", drawn_on(lambda x: (x - x.mean(0)) / x.std(0)),
      "neighbours on both sides"),

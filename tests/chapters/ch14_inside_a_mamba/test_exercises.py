@@ -115,6 +115,17 @@ def test_beside_which_numbers_the_ridge_is_multiplied():
         assert "Beside sums it is multiplied by that number" in message
 
 
+def test_a_ridge_that_stands_beside_no_sum_is_not_said_to():
+    """It may be divided by n beside means, or stand in n equations: the values are the same."""
+    for message, _ in cards("fit_probe", "a ridge that fades with the data"):
+        assert "add the ridge to" not in message and "too small by a factor of n" in message
+
+
+def test_a_probe_that_always_gives_the_other_groups_answer_is_not_said_to_be_perfect():
+    for message, _ in cards("held_out_accuracy", "one of the two shares"):
+        assert "always says the same" not in message and "every byte for one of that group" in message
+
+
 def test_a_single_place_that_sees_the_end_is_not_said_to_be_several():
     found = cards("last_bytes", "a text that is a ring")
     wrong = [(example.got.value != example.expected.value).any(1).sum() for _, example in found]

@@ -81,8 +81,8 @@ FIT_PROBE = Exercise(
         ),
         Misconception(
             "a ridge that fades with the data",
-            "You add the ridge to sums over the examples. The first term is a *mean* here, so that the ridge weighs "
-            "the same for few examples and many.",
+            "Your ridge is too small by a factor of n, as if the first term were a *sum* over the examples. It is a "
+            "mean, so that the ridge weighs the same for few examples and many.",
             [
                 edited(fit_probe, *SUMS, *more)
                 for more in (

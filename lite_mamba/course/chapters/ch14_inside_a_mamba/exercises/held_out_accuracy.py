@@ -295,8 +295,8 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "one of the two shares",
-            "You give the share of right answers in one group. A probe that always says the same would be perfect "
-            "there: take the mean of both.",
+            "You give the share of right answers in one group. A probe that takes every byte for one of that group "
+            "would be perfect: take the mean of both groups' shares.",
             [
                 edited(held_out_accuracy, " + (~said[~y_test]).float().mean()).item() / 2 → ).item()"),
                 edited(held_out_accuracy, "said[y_test].float().mean() + (~said → (~said", ".item() / 2 → .item()"),
@@ -442,6 +442,7 @@ HELD_OUT_ACCURACY = Exercise(
                     "fit_probe((x_train - mean) / std, y_train, ridge) → "
                     "fit_probe((features.flatten(0, 1) - mean) / std, labels.flatten(), ridge)",
                 ),
+                edited(_as_found, "fit_probe(x[train], y[train], ridge) → fit_probe(x, y, ridge)"),
                 edited(
                     held_out_accuracy,
                     "fit_probe((x_train - mean) / std, y_train, ridge) → "

@@ -450,7 +450,12 @@ HIDDEN_ATTENTION = Exercise(
         Misconception(
             "the reader's B",
             "You write with B_t. The token that *writes* has the B: it is the one at s.",
-            edited(hidden_attention, '"nt,nts,ns->ts", C, faded, delta * B → "nt,nts,nt,s->ts", C, faded, B, delta'),
+            [
+                edited(
+                    hidden_attention, '"nt,nts,ns->ts", C, faded, delta * B → "nt,nts,nt,s->ts", C, faded, B, delta'
+                ),
+                edited(hidden_attention, '"nt,nts,ns->ts" → "nt,nts,nt->ts"'),
+            ],
         ),
         Misconception(
             "one number of the state alone",
