@@ -393,3 +393,25 @@ def test_a_bias_that_is_gone_may_be_one_that_is_taken_off_again():
 
     found = judge(exercise("07.mended_ssm"), added_and_taken_off, quiet=True).misconception
     assert found.name == "a bias and a softplus that are gone" and "in neither place" not in found.message
+
+
+def test_a_bias_in_the_place_of_D_may_have_its_name():
+    def named_D(u, A, x_proj, dt_proj, dt_bias):
+        _, B, C = chapter.selective_parameters(u, x_proj, dt_proj, dt_bias)
+        raw = u @ x_proj[: dt_proj.shape[1]].T @ dt_proj.T  # (B, L, D)
+        return selective_scan_fn(u.mT, raw.mT, A, B.mT, C.mT, D=dt_bias, delta_softplus=True).mT
+
+    found = judge(exercise("07.mended_ssm"), named_D, quiet=True).misconception
+    assert found.name == "a bias in the place of D" and "stands behind C in your call" not in found.message
+
+
+def test_noise_that_leaks_late_in_a_row_is_not_told_that_each_token_of_it_leaks():
+    def after_ten(is_data):
+        ages = [0]
+        for data in is_data.tolist():
+            ages.append(0 if data else ages[-1] + 1)
+        ages = torch.tensor(ages[1:])
+        return torch.where(is_data, 10.0, torch.where(ages > 10, 1.0, 1e-5))
+
+    verdict = judge(exercise("07.delta_by_hand"), after_ten, quiet=True)
+    assert verdict.misconception.name == "a hold that leaks" and "each" not in str(verdict.example.raised)

@@ -77,7 +77,7 @@ def _tell_why(delta: Tensor) -> None:
         ("noise opens the door, and data do not", gates[PROBE].max() < gates[~PROBE].min()),
         ("the door opens one token after the data", torch.equal(opened[1:], PROBE[:-1])),
         ("the door opens one token before the data", torch.equal(opened[:-1], PROBE[1:])),
-        ("of twenty noise tokens, each replaces a part of the state", data > 0.9 and noise < 0.99 and adds_up),
+        ("what twenty noise tokens take of the state adds up", data > 0.9 and noise < 0.99 and adds_up),
         ("data and noise both replace a part of the state", noise < data and gates[PROBE].max() <= 0.9),
         ("a noise token replaces a part of the state", data > 0.9 and noise < 0.99),
         ("a data token replaces a part of the state, and so does noise", noise < data <= 0.9),

@@ -264,8 +264,8 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a bias in the place of D",
-            "The bias stands behind C in your call, without its name. There the scan takes it for D, which lets u pass "
-            "beside the state: `delta_bias=` says what it is, if it is the scan that adds it.",
+            "The scan takes your bias for D, which lets u pass beside the state: without a name, what stands behind C "
+            "is D. `delta_bias=` says what it is, if it is the scan that adds it.",
             [
                 edited(mended_ssm, "delta_bias=dt_bias → dt_bias"),
                 _raw("F.linear(low_rank, dt_proj, dt_bias)", "delta_bias=dt_bias → dt_bias"),
