@@ -2361,6 +2361,27 @@ def bias_with_every_tap(x, weights, biases, gates, dilations):
     return y
 
 
+def bias_with_every_sample_that_is_read(x, weights, biases, gates, dilations):
+    y = torch.zeros_like(x)
+    for s, w, b, d in zip(torch.softmax(gates, 0), weights, biases, dilations, strict=True):
+        W = w.shape[1]
+        for t in range(x.shape[-1]):
+            v = torch.zeros(x.shape[:2])
+            for k in range(W):
+                if t >= (W - 1 - k) * d:
+                    v = v + w[:, k] * x[:, :, t - (W - 1 - k) * d] + b
+            y[:, :, t] += s * F.silu(v)
+    return y
+
+
+def fields_on_top_of_one(d_conv, dilations, stacked=False):
+    total = 1
+    for d in dilations:
+        field = (d_conv - 1) * d + 1
+        total = total + field if stacked else max(total, field)
+    return total
+
+
 def with_shares(shares):
     return lambda x, ws, bs, gates, ds: sum(
         s * F.silu(causal_dilated_conv1d_fn(x, w, b, dilation=d))
@@ -2439,6 +2460,7 @@ for id, expected, function in (
     ),
     *(("gated_dilated_conv", "SiLU after every tap", bent_after_every_tap(order)) for order in (1, -1)),
     ("gated_dilated_conv", "the bias once for each tap", bias_with_every_tap),
+    ("gated_dilated_conv", "the bias once for each tap", bias_with_every_sample_that_is_read),
     *(
         ("gated_dilated_conv", expected, with_shares(shares))
         for expected, shares in (
@@ -2450,6 +2472,7 @@ for id, expected, function in (
     ),
     ("receptive_field", RIGHT, field_of_each(lambda k, d: (k - 1) * d + 1)),
     ("receptive_field", "taps times dilation", field_of_each(lambda k, d: k * d)),
+    ("receptive_field", "the fields of stacked layers added", fields_on_top_of_one),
     ("measured_lags", RIGHT, above(0)),
     ("measured_lags", "a single lag without its list", squeezed(lambda places: places.squeeze().tolist())),
     ("measured_lags", "each lag in a list of its own", squeezed(lambda places: places.tolist())),

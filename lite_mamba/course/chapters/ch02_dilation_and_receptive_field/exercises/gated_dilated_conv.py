@@ -697,9 +697,16 @@ GATED_DILATED_CONV = Exercise(
         ),
         Misconception(
             name="the bias once for each tap",
-            wrong=gated("bias, dilation=dilation → W * bias, dilation=dilation"),
-            message="The bias is added with every tap, so that it comes in d_conv times. It belongs to a branch once, "
-            "outside of the loop over its taps.",
+            wrong=[
+                gated("bias, dilation=dilation → W * bias, dilation=dilation"),
+                gated(  # in a loop that leaves out the taps before the start
+                    "bias, dilation=dilation → dilation=dilation",
+                    "F.silu(branch) → F.silu("
+                    "branch + bias[:, None] * (torch.arange(x.shape[-1]) // dilation + 1).clamp(max=W))",
+                ),
+            ],
+            message="The bias is added with every tap that is read. It belongs to a branch once, outside of the loop "
+            "over its taps.",
         ),
         Misconception(
             name="the bias after the activation",

@@ -165,7 +165,10 @@ RECEPTIVE_FIELD = Exercise(
         ),
         Misconception(
             name="the fields of stacked layers added",
-            wrong=field(f"{LAG} → {LAG} + 1", f"{PLUS_ONE} → {COMBINED}"),
+            wrong=[
+                field(f"{LAG} → {LAG} + 1", f"{PLUS_ONE} → {COMBINED}"),
+                field("sum(lags) if → sum(lags) + len(lags) if"),  # to the 1 that a loop begins with
+            ],
             message="Each field counts its own present sample. In a stack these are one and the same sample, and "
             "it may count only once. Add the lags first.",
         ),
