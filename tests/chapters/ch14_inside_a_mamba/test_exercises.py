@@ -7,7 +7,8 @@ import torch
 from known_cards import cards_of
 
 from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import trials
+from lite_mamba.course.checking.trial import judge, trials
+from lite_mamba.course.page.check import card
 
 cards = cards_of("14")
 
@@ -196,3 +197,14 @@ def test_a_single_place_to_the_left_is_not_said_to_be_several():
     for message, example in cards("conv_and_state", "a first tap without an end"):
         assert (example.got.value[0] != example.expected.value[0]).sum() == 1
         assert "at every place to the left" in message
+
+
+def test_a_weight_is_named_after_its_feature():
+    probe = exercise("14.fit_probe")
+
+    def first_feature_alone(x, y, ridge):
+        w, c = probe.reference(x, y, ridge)
+        return w * (torch.arange(len(w)) == 0), c
+
+    text = card(probe, judge(probe, first_feature_alone, quiet=True)).text()
+    assert "w: only feature 0 is right." in text and "axis 0" not in text

@@ -45,6 +45,7 @@ FIT_PROBE = Exercise(
     title="A linear probe",
     reference=fit_probe,
     cases=_probe_cases,
+    axes={"w": ("feature",)},
     items=("w", "c"),
     misconceptions=[
         Misconception(
