@@ -161,6 +161,9 @@ MATRIX = [
      "a quotient of two decays"),
     ("logs of the tokens' decays", lambda d, A, B, C: (lambda log: torch.einsum("nt,nts,ns->ts", C, torch.exp(
         log[:, :, None] - log[:, None]).tril(), B * d))((A[:, None] * d).exp().log().cumsum(1)), "right"),
+    *((f"a quotient, and {little}", lambda d, A, B, C, little=little: (lambda left: (
+        (C * left).T @ (d * B / (little + left))).tril())((A[:, None] * d.cumsum(0)).exp()), "a quotient of two decays")
+      for little in (1e-7, 1e-6, 1e-5, torch.finfo(torch.float32).eps, torch.finfo(torch.float32).tiny)),
     ("a product with the inverse", matrix_by_two_exponentials, "a quotient of two decays"),
     ("from s", matrix_with(lambda d, t, s: d[s : t + 1].sum()), "a step too many in the decay"),
     ("up to t - 1", matrix_with(lambda d, t, s: d[s + 1 : t].sum() if t > s else -d[s]),
@@ -768,6 +771,12 @@ PROBE = [
     ("nothing centred, and −½", lambda x, y, r: (torch.linalg.solve(
         x.T @ x / len(x) + r * torch.eye(x.shape[1]), x.T @ y.float() / len(x)), torch.tensor(-0.5)),
      "features that are not centred"),
+    ("nothing centred, and an intercept", lambda x, y, r: (lambda w: (w, (y.float() - x @ w).mean()))(
+        torch.linalg.solve(x.T @ x / len(x) + r * torch.eye(x.shape[1]), x.T @ y.float() / len(x))),
+     "features that are not centred"),
+    ("nothing centred, and an intercept less ½", lambda x, y, r: (lambda w: (w, (y.float() - x @ w).mean() - 0.5))(
+        torch.linalg.solve(x.T @ x / len(x) + r * torch.eye(x.shape[1]), x.T @ y.float() / len(x))),
+     "features that are not centred"),
     ("nothing centred, and no cut", lambda x, y, r: (torch.linalg.solve(
         x.T @ x / len(x) + r * torch.eye(x.shape[1]), x.T @ y.float() / len(x)), torch.tensor(0.0)),
      "features that are not centred"),
@@ -1063,6 +1072,9 @@ LEAK = [
     ("nothing scaled", not_scaled, "no scale"),
     ("files by lot", lambda f, y, h, r: (lambda order: by_files(f[order], y[order], h, r))(
         torch.randperm(len(f), generator=torch.Generator().manual_seed(0))), "files drawn by lot"),
+    *((f"files by lot, of seed {seed}", lambda f, y, h, r, seed=seed: (lambda order: by_files(
+        f[order], y[order], h, r))(torch.randperm(len(f), generator=torch.Generator().manual_seed(seed))),
+       "files drawn by lot") for seed in (1, 42)),
     ("the other way round", repaired(test=lambda f, h: f < len(f) - h, train=lambda f, h: f >= len(f) - h),
      "training and test exchanged"),
     ("sizes the other way round", repaired(test=lambda f, h: f >= h, train=lambda f, h: f < h),

@@ -129,15 +129,13 @@ FIT_PROBE = Exercise(
                 edited(fit_probe, "x - x.mean(0), → x,"),
                 edited(fit_probe, "x - x.mean(0), y.float() - y.float().mean() → x, y.float()"),
                 edited(fit_probe, "centred.T @ target → x.T @ y.float()"),
-                edited(
-                    fit_probe,
-                    "x - x.mean(0), y.float() - y.float().mean() → x, y.float()",
-                    "-(middle @ w) → torch.tensor(-0.5)",
-                ),
-                edited(
-                    fit_probe,
-                    "x - x.mean(0), y.float() - y.float().mean() → x, y.float()",
-                    "-(middle @ w) → torch.zeros(())",
+                *(
+                    edited(
+                        fit_probe,
+                        "x - x.mean(0), y.float() - y.float().mean() → x, y.float()",
+                        f"-(middle @ w) → {cut}",
+                    )
+                    for cut in ("torch.tensor(-0.5)", "torch.zeros(())", CONSTANT, f"{CONSTANT} - 0.5")
                 ),
             ],
         ),

@@ -238,11 +238,14 @@ HELD_OUT_ACCURACY = Exercise(
             "files drawn by lot",
             "You hold out whole files, but draw them. The task asks for the last ones.",
             [
-                edited(
-                    held_out_accuracy,
-                    "x_train, y_train = → order = torch.randperm(len(labels), "
-                    "generator=torch.Generator().manual_seed(0))\n    features, labels = features[order], "
-                    "labels[order]\n    x_train, y_train =",
+                *(
+                    edited(
+                        held_out_accuracy,
+                        "x_train, y_train = → order = torch.randperm(len(labels), "
+                        f"generator=torch.Generator().manual_seed({seed}))\n    features, labels = features[order], "
+                        "labels[order]\n    x_train, y_train =",
+                    )
+                    for seed in (0, 1, 42)
                 ),
                 edited(
                     _as_found,

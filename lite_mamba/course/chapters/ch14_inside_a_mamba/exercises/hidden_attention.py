@@ -46,6 +46,9 @@ def _shares_of_sizes(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
     return M / M.abs().sum(-1, keepdim=True)
 
 
+LITTLE = (torch.finfo(torch.float32).tiny, 1e-12, 1e-8, torch.finfo(torch.float32).eps, 1e-7, 1e-6, 1e-5)
+
+
 def _by_quotient(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
     left = torch.exp(A[:, None] * delta.cumsum(0))  # (N, L)
     return ((C * left).T @ (delta * B / left)).tril()
@@ -360,8 +363,7 @@ HIDDEN_ATTENTION = Exercise(
             "first, and then the exponential.",
             [
                 _by_quotient,
-                edited(_by_quotient, "B / left → B / (left + 1e-12)"),
-                edited(_by_quotient, "B / left → B / (left + 1e-8)"),
+                *(edited(_by_quotient, f"B / left → B / (left + {little})") for little in LITTLE),
                 edited(_by_quotient, "B / left → B / left.clamp(min=1e-30)"),
                 edited(_by_quotient, "(delta * B / left)) → (delta * B / left)).nan_to_num(0)"),
             ],
