@@ -249,9 +249,12 @@ MENDED_STREAM = Exercise(
         ),
         Misconception(
             "a history that moves on by one",
-            "You drop one column of `joined`, as behind a single sample. A chunk has any number of samples, and as "
-            "many columns go.",
-            _worse("history", "joined[..., x.shape[-1] :] → joined[..., 1:]"),
+            "You move on by one column of `joined`, as behind a single sample. A chunk has any number of samples, and "
+            "as many columns go.",
+            [
+                *_worse("history", "joined[..., x.shape[-1] :] → joined[..., 1:]"),
+                *_worse("history", "joined[..., x.shape[-1] :] → joined[..., 1 : 1 + history.shape[-1]]"),
+            ],
             where=lambda x, **others: x.shape[-1] > 1,
         ),
         Misconception(
