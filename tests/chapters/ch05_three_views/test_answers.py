@@ -523,8 +523,9 @@ KERNEL = [
         lambda A, B, C, n: torch.stack([C.sum() * A.sum() ** j * B.sum() for j in range(n)]),
         "states that are added up too early",
     ),
-    ("no table", lambda A, B, C, n: C * A ** torch.arange(n) * B, "powers without a table"),
-    ("no table, a sum", lambda A, B, C, n: (C * B * A ** torch.arange(n)).sum(), "powers without a table"),
+    ("no table", lambda A, B, C, n: C * A ** torch.arange(n) * B, "two lists without a table"),
+    ("no table, a sum", lambda A, B, C, n: (C * B * A ** torch.arange(n)).sum(), "two lists without a table"),
+    ("multiples, no table", lambda A, B, C, n: (C * B) @ (A * torch.arange(n)), "two lists without a table"),
     ("j to the Ā", lambda A, B, C, n: (B * C) @ torch.arange(n) ** A[:, None], "base and exponent exchanged"),
     (
         "all to the power j",
@@ -956,8 +957,26 @@ def fft_of_one(u, k, n):
     return torch.fft.irfft(torch.fft.rfft(u, n=n) * k, n=n)[: len(u)]
 
 
+def fft_at(u, k, n, m):
+    return torch.fft.irfft(torch.fft.rfft(u, n=n) * torch.fft.rfft(k, n=m), n=n)[: len(u)]
+
+
 FFT = [
-    ("taps in place of values", lambda u, k: fft_of_one(u, k, 2 * len(u)), "a product before the transform"),
+    ("taps in place of values", lambda u, k: fft_of_one(u, k, 2 * len(u)), "two lists of different lengths"),
+    (
+        "taps in place of values, complex",
+        lambda u, k: torch.fft.ifft(torch.fft.fft(u, 2 * len(u)) * k).real[: len(u)],
+        "two lists of different lengths",
+    ),
+    ("2L and 2L − 1", lambda u, k: fft_at(u, k, 2 * len(u), 2 * len(u) - 1), "two lists of different lengths"),
+    ("2L − 1 and 2L", lambda u, k: fft_at(u, k, 2 * len(u) - 1, 2 * len(u)), "two lists of different lengths"),
+    (
+        "rfft and fft",
+        lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * len(u)) * torch.fft.fft(k, 2 * len(u)))[: len(u)],
+        "two lists of different lengths",
+    ),
+    ("complex samples", lambda u, k: fft_by_padding(u.to(torch.complex64), k), "complex numbers for rfft"),
+    ("a sum over the points", fft_joined(lambda U, K: (U * K).sum()), "values that are added up"),
     ("as many taps as values", lambda u, k: fft_of_one(u, k, 2 * len(u) - 1), "a product before the transform"),
     ("u flipped", lambda u, k: fft_by_padding(u.flip(0), k), "an input that was turned round"),
     (
@@ -991,7 +1010,7 @@ FFT = [
     (
         "complex, n for u only",
         lambda u, k: torch.fft.ifft(torch.fft.fft(u, 2 * len(u)) * torch.fft.fft(k)).real[: len(u)],
-        "padding only one of the two",
+        "two lists of different lengths",
     ),
     (
         "2L + 1, guessed",
@@ -1000,7 +1019,7 @@ FFT = [
     ),
     ("@", fft_joined(lambda U, K: U @ K), "values that are added up"),
     ("squared", fft_joined(lambda U, K: U**2), "the input with itself"),
-    ("rfft back", fft_back_again, "the same way twice"),
+    ("rfft back", fft_back_again, "complex numbers for rfft"),
     ("detached", lambda u, k: fft_by_padding(u, k).detach(), "right"),
     ("a table of hands", fft_by_a_table, "right"),
     ("two loops", conv_by_two_loops, "right"),
@@ -1017,7 +1036,7 @@ FFT = [
     (
         "n for u only",
         lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k), 2 * len(u))[: len(u)],
-        "padding only one of the two",
+        "two lists of different lengths",
     ),
     ("real parts", fft_joined(lambda U, K: U.real * K.real), "real parts too early"),
     ("sizes", fft_joined(lambda U, K: abs(U) * abs(K)), "sizes without angles"),
@@ -1808,9 +1827,19 @@ TIME = [
     ("another half", invariant_of_the_start(lambda u, s: len(u) // 2, 7.0), "a test for causality"),
     ("a silent half", invariant_of_the_start(lambda u, s: len(u) // 2, 0.0), "a test for causality"),
     (
+        "the output longer at its end",
+        lambda layer, u, s: close(layer(delayed(u, s)), F.pad(layer(u), (0, s))),
+        "a list that was not cut",
+    ),
+    (
+        "the longer input in the place of an output",
+        lambda layer, u, s: close(layer(delayed(u, s)), F.pad(u, (s, 0))),
+        "a list that was not cut",
+    ),
+    (
         "the output longer",
         lambda layer, u, s: close(layer(delayed(u, s)), F.pad(layer(u), (s, 0))),
-        "an output that got longer",
+        "a list that was not cut",
     ),
     (
         "the input longer",

@@ -86,14 +86,16 @@ FFT_CONVOLVE = Exercise(
             where=in_another_case,
         ),
         Misconception(
-            "padding only one of the two",
-            "The two lists of values have different lengths, so they belong to different points of the circle. Both "
-            "must be taken at the same points: give both calls of rfft the same n.",
+            "two lists of different lengths",
+            "You multiply two lists of different lengths, so their numbers do not belong to the same points of the "
+            "circle. Both must be values, taken at the same points: by the same call, with the same n.",
             [
-                edited(view, f"({alone}, n=points) → ({alone})")
+                edited(view, f"({alone}, n=points) → ({alone}{other})")
                 for view in (fft_convolve, _complex(fft_convolve, "[: len(u)] → .real[: len(u)]"))
                 for alone in ("u", "kernel")
-            ],
+                for other in ("", ", n=points - 1")
+            ]
+            + [edited(fft_convolve, f".rfft({alone} → .fft({alone}") for alone in ("u", "kernel")],
         ),
         Misconception(
             "real parts too early",
@@ -174,7 +176,8 @@ FFT_CONVOLVE = Exercise(
         ),
         Misconception(
             "values that are added up",
-            "`@` multiplies the values and adds the products up: one number. Each point has a product of its own: `*`.",
+            "You add up the products of all points, as `@` does, too: one number is left. Each point has a product of "
+            "its own: `*`, and no sum over the points.",
             _product("U @ K"),
         ),
         Misconception(
@@ -186,12 +189,17 @@ FFT_CONVOLVE = Exercise(
         Misconception(
             "the same way twice",
             "You go from time to the values twice, or take a conjugate, and so time runs backwards round the clock. "
-            "(rfft does not even begin: it wants real numbers.) The way back is irfft or ifft: it has the other sign.",
-            [edited(fft_convolve, "torch.fft.irfft( → torch.fft.rfft(")]
-            + [
+            "The way back is irfft or ifft: it has the other sign.",
+            [
                 edited(fft_convolve, f"torch.fft.irfft(values, n=points) → {again}")
                 for again in ("torch.fft.hfft(values, n=points)", "torch.fft.irfft(values.conj(), n=points)")
             ],
+        ),
+        Misconception(
+            "complex numbers for rfft",
+            "rfft wants real numbers, and these are complex. If they are values already, what leads from there back to "
+            "time is irfft. If they are samples or taps, leave them real.",
+            edited(fft_convolve, "torch.fft.irfft( → torch.fft.rfft("),
         ),
         Misconception(
             "another scale",
@@ -227,7 +235,6 @@ FFT_CONVOLVE = Exercise(
             "there the product stands for the sum over all pairs.",
             [
                 edited(fft_convolve, "rfft(u, n=points) * torch.fft.rfft(kernel, → rfft(u * kernel,"),
-                _product("U * kernel"),
                 edited(fft_convolve, "2 * len(u) → 2 * len(u) - 1", "torch.fft.rfft(kernel, n=points) → kernel"),
             ],
         ),

@@ -241,9 +241,9 @@ IS_TIME_INVARIANT = Exercise(
             ],
         ),
         Misconception(
-            "an output that got longer",
-            "You put zeros in front of the output and keep all of it, so the two outputs differ in length. Drop "
-            "`shift` samples at its end, as at the end of the input.",
+            "a list that was not cut",
+            "Of the two lists that you compare, one is `shift` longer: zeros were put to it, and nothing was dropped. "
+            "The delayed output has zeros in front, and `shift` samples less at its end, as the delayed input has.",
             _moved(late_output="F.pad(layer(u), (shift, 0))"),
         ),
         Misconception(

@@ -194,9 +194,9 @@ SSM_KERNEL = Exercise(
             edited(ssm_kernel, "A_bar[:, None] ** torch.arange(length) → A_bar ** torch.arange(length)[:, None]"),
         ),
         Misconception(
-            "powers without a table",
-            "A_bar has N numbers and there are L exponents: PyTorch cannot pair them off. Give A_bar a second axis, "
-            "A_bar[:, None], so that every state meets every exponent.",
+            "two lists without a table",
+            "There are N states and L taps, and PyTorch cannot pair the two lists off. Give A_bar a second axis, "
+            "A_bar[:, None], so that every state meets every tap.",
             edited(ssm_kernel, "A_bar[:, None] → A_bar"),
             where=lambda A_bar, length, **rest: len(A_bar) not in (1, length),
         ),
@@ -234,8 +234,8 @@ SSM_KERNEL = Exercise(
         ),
         Misconception(
             "an Ā that is kept from going below 0",
-            "You raise an Ā below 0 to 0 or a little more, for a logarithm perhaps. But such a state does not forget: "
-            "it changes its sign in each step, and so do its taps. `**` takes every Ā.",
+            "You raise an Ā below 0 to 0 or a little more, for a logarithm perhaps. But such a state is not gone after "
+            "one step: it changes its sign in each step, and so do its taps. `**` takes every Ā.",
             edited(ssm_kernel, "A_bar[:, None] → A_bar.clamp(min=1e-9)[:, None]"),
         ),
         Misconception(
