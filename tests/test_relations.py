@@ -92,8 +92,8 @@ VALUES = {
     "Only channel 0 is wrong.": lambda y, **_: at(y, 1, 0, 1),
     "Only the last one along time is wrong.": lambda y, **_: at(y, 2, -1, 1),
     "Only the last one along time is right.": lambda y, **_: at(y, 2, -1, -1) + 1,
-    "It is right up to time 1 and wrong from there on.": lambda y, **_: from_on(y, 2, 2),
-    "It is right for the first `width` along time and wrong from there on.": lambda y, width, **_: from_on(y, 2, width),
+    "From time 2 on it is wrong, and right before that.": lambda y, **_: from_on(y, 2, 2),
+    "The first `width` along time are right, and the others wrong.": lambda y, width, **_: from_on(y, 2, width),
     "The first mistake is always at time 1; up to time 0 all is right.": lambda y, **_: at(y, 2, 1, 1),
     "Off by one number for each channel, added.": lambda y, bias, **_: y + (2 * bias)[:, None],
     "Off by one factor for each channel.": lambda y, bias, **_: y * (2 + bias**2)[:, None],
@@ -522,6 +522,23 @@ def test_of_a_list_with_as_many_tensors_as_there_happen_to_be_no_tensor_is_named
     assert "Where it is wrong, a factor of 2 everywhere." in first_right.relations
 
 
+@pytest.mark.parametrize(
+    ("change", "said"), [(torch.mul, "a factor for all values"), (torch.add, "a number added to all values")]
+)
+def test_tensors_of_a_list_have_one_number_in_a_case_only_if_they_have_the_same(change, said):
+    exercise = Exercise("91.t", "T", lambda xs: list(xs), lambda draw: {"xs": lists(draw)}, [])
+
+    def lists(draw):
+        return [draw.normal(4) for _ in range(draw.size(2, 4))]
+
+    def name(numbers):
+        found = judge(exercise, lambda xs: [change(x, n) for x, n in zip(xs, numbers(xs), strict=True)], quiet=True)
+        return found.misconception and found.misconception.name
+
+    assert name(lambda xs: [odd(xs[0])] * len(xs)) == said
+    assert name(lambda xs: map(odd, xs)) is None
+
+
 def test_numbers_have_relations_too():
     exercise = Exercise("91.n", "N", lambda n: 3 * n + 4, lambda draw: {"n": draw.size(1, 30)}, [])
     assert judge(exercise, lambda n: 3 * n + 5).relations == ("Every value is 1 too large.",)
@@ -694,7 +711,7 @@ def test_results_that_are_wrong_from_anywhere_on_are_not_wrong_at_the_last_place
 
 def test_what_should_not_be_a_number_and_is_none_is_right():
     y = torch.tensor([float("nan"), 1.0, 2.0, 3.0])
-    assert "It is right up to axis 0 1 and wrong from there on." in said_of(*[(y, from_on(y.clone(), 0, 2))] * 3)
+    assert "From axis 0 2 on it is wrong, and right before that." in said_of(*[(y, from_on(y.clone(), 0, 2))] * 3)
 
 
 def test_the_numbers_of_a_list_are_its_items_also_where_it_is_one_part_of_a_result():
@@ -715,6 +732,13 @@ def test_what_is_missing_can_be_said_of_a_part_that_is_right_in_some_wrong_cases
     pairs = [({"slot": n, "order": y * n}, {"slot": n * n + 3, "order": y[:-1] * n}) for n in (1, 2, 3, 5)]
     pairs[0][1]["order"] = pairs[0][0]["order"]
     assert said_of(*pairs) == "order: where it is wrong, one is missing at the end along axis 0; the rest is right."
+
+
+def test_what_is_right_at_first_is_not_said_to_be_right_where_it_is_wrong():
+    y = torch.tensor([1.0, 2.0, 4.0, 7.0])
+    pairs = [({"slot": n, "order": y * n}, {"slot": n * n + 3, "order": from_on(y * n, 0, 2)}) for n in (1, 2, 3, 5)]
+    pairs[0][1]["order"] = pairs[0][0]["order"]
+    assert said_of(*pairs) == "order: where it is wrong, from axis 0 2 on it is wrong, and right before that."
 
 
 def test_an_input_is_given_back_where_it_is_wrong_if_other_cases_are_right():

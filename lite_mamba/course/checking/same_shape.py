@@ -36,7 +36,8 @@ def scaled(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
         return Said("a size as a factor", f"Every value is too large by the factor `{name}`.")
     if name := _size_that_is(pairs, [1 / factor for factor in factors if factor]):
         return Said("a size as a factor", f"Every value is too small by the factor `{name}`.")
-    return ANOTHER_FACTOR if all(pair.want.numel() > 2 for pair in pairs) else None
+    telling = all(pair.want.numel() > 2 for pair in pairs) and _one_in_each_case(pairs, factors)
+    return ANOTHER_FACTOR if telling else None
 
 
 def _factor(pair: Pair) -> complex | None:
@@ -58,7 +59,8 @@ def moved(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for sign, words in ((1, "large"), (-1, "small")):
         if name := _size_that_is(pairs, [sign * shift for shift in shifts]):
             return Said("a size added to all values", f"Every value is too {words} by `{name}`.")
-    return ANOTHER_NUMBER if all(pair.want.numel() > 2 for pair in pairs) else None
+    telling = all(pair.want.numel() > 2 for pair in pairs) and _one_in_each_case(pairs, shifts)
+    return ANOTHER_NUMBER if telling else None
 
 
 def _shift(pair: Pair) -> complex | None:
@@ -71,6 +73,14 @@ def _shift(pair: Pair) -> complex | None:
 
 def _constant(numbers: Sequence[complex]) -> bool:
     return all(abs(one - numbers[0]) <= 1e-3 * abs(numbers[0]) for one in numbers)
+
+
+def _one_in_each_case(pairs: Sequence[Pair], numbers: Sequence[complex]) -> bool:
+    """Whether the tensors of a list, which are several pairs of one case, have one and the same number."""
+    cases: dict[int, list[complex]] = {}
+    for pair, number_of_one in zip(pairs, numbers, strict=True):
+        cases.setdefault(id(pair.case), []).append(number_of_one)
+    return all(map(_constant, cases.values()))
 
 
 def _rounded(value: complex) -> str:
@@ -227,10 +237,10 @@ def _only_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> 
         if set(counts) == {1}:
             return Said(f"only the first one {first}", f"Only {axis} 0 is {first}.")
         if len(set(counts)) == 1:
-            words = f"It is {first} up to {axis} {counts[0] - 1} and {then} from there on."
+            words = f"From {axis} {counts[0]} on it is {then}, and {first} before that."
             return Said(f"{first} at first, then {then}", words)
         if name := _size_that_is(pairs, counts):
-            words = f"It is {first} for the first `{name}`{along(axis)} and {then} from there on."
+            words = f"The first `{name}`{along(axis)} are {first}, and the others {then}."
             return Said(f"{first} at first, then {then}", words)
         if all(k == len(one) - 1 for k, one in zip(counts, rows, strict=True)):
             return Said(f"only the last one {then}", f"Only the last one{along(axis)} is {then}.")
@@ -250,7 +260,11 @@ def _one_number_a_case(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Sai
     if sum(pair.want.numel() > 2 for pair in pairs) < FEWEST:
         return None
     kinds = ((_factor, ANOTHER_FACTOR), (_shift, ANOTHER_NUMBER))
-    return next((said for number_of, said in kinds if None not in map(number_of, pairs)), None)
+    for number_of, said in kinds:
+        numbers = [number_of(pair) for pair in pairs]
+        if None not in numbers and _one_in_each_case(pairs, numbers):
+            return said
+    return None
 
 
 def _one_number_a_row(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
