@@ -986,6 +986,14 @@ def two_halves(a, x, *rest):
     return torch.cat([left, right + torch.cumprod(a[n:], 0) * left[-1:]])
 
 
+def two_halves_in_brackets(a, x, *rest):
+    if len(x) == 1:
+        return x
+    n = len(x) // 2
+    left, right = [two_halves_in_brackets(a[half], x[half]) for half in (slice(n), slice(n, None))]
+    return torch.cat([left, right + torch.cumprod(a[n:], 0) * left[-1:]])
+
+
 def shifted(odd):
     return torch.cat([torch.zeros_like(odd[:1]), odd[:-1]])
 
@@ -1252,6 +1260,7 @@ UP_DOWN = [
     ("loop through lists", loop_through_lists, "a loop over the steps"),
     ("join by join", tree_join_by_join, "a loop over the steps"),
     ("two halves", two_halves, "two calls in the place of one"),
+    ("two halves in brackets", two_halves_in_brackets, "two calls in the place of one"),
     ("one step fewer", one_step_fewer, "work that is done again"),
     ("the half three times", tree_with_its_half_three_times, "work that is done again"),
     ("halves and a loop", halves_and_a_loop, "two calls in the place of one"),

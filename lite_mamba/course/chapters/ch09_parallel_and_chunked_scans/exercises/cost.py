@@ -122,7 +122,7 @@ def _lines(scan, inputs: list) -> tuple[int, int]:
         if frame.f_globals is not own and not frame.f_code.co_filename.startswith(PACKAGE):
             return None
         count += event in ("call", "line")
-        own_calls += event == "call" and frame.f_back.f_code is frame.f_code
+        own_calls += event == "call" and _caller(frame) is frame.f_code
         return trace
 
     before = sys.gettrace()
@@ -132,6 +132,14 @@ def _lines(scan, inputs: list) -> tuple[int, int]:
     finally:
         sys.settrace(before)
     return count, own_calls
+
+
+def _caller(frame):
+    """The code that called this one; a loop in brackets is part of the function in which it stands."""
+    frame = frame.f_back
+    while frame.f_back and frame.f_code.co_name in ("<listcomp>", "<genexpr>"):
+        frame = frame.f_back
+    return frame.f_code
 
 
 PAIRS_OF_STEPS = Misconception(
