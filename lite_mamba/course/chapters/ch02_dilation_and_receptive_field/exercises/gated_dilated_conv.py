@@ -34,7 +34,8 @@ def draw_front_end(draw: Draw) -> dict[str, Any]:
     batch, channels = draw.size(1, 3), draw.size(1, 3)
     widest = draw.in_turn([4, 4, 4, 60])  # lags beyond the 24 of the text
     large = 100 * (draw.integers(0, 6) == 0)  # softmax does not see it, and e¹⁰⁰ is more than a float32 can hold
-    apart = 400 * (branches > 2) * (torch.arange(branches) > 0)  # two or more are so far above the mean, too
+    low = draw.in_turn(range(branches))
+    apart = 400 * (torch.arange(branches) != low)  # e to the power of a difference of gates overflows, too
     return {
         "x": draw.normal(batch, channels, length),
         "weights": [draw.normal(channels, d_conv) for _ in range(branches)],
@@ -234,11 +235,8 @@ GATED_DILATED_CONV = Exercise(
         Misconception(
             name="exponentials that overflow",
             wrong=[
-                gated("torch.softmax(gates, dim=0) → torch.exp(gates) / torch.exp(gates).sum()"),
-                gated(
-                    "torch.softmax(gates, dim=0) → "
-                    "torch.exp(gates - gates.mean()) / torch.exp(gates - gates.mean()).sum()"
-                ),
+                gated(f"torch.softmax(gates, dim=0) → torch.exp({less}) / torch.exp({less}).sum()")
+                for less in ("gates", "gates - gates.mean()", "gates - gates[0]", "gates - gates[-1]")
             ],
             message="The shares are right for small gates. Gates may be any numbers, and e¹⁰⁰ is more than a float32 "
             "can hold. torch.softmax takes the largest gate off all of them first: their differences stay.",

@@ -197,8 +197,8 @@ MEASURED_LAGS = Exercise(
                     "gradient[length - 1 - lag] != 0 → gradient[length - 1 - lag].abs() > 1e-3 * gradient.abs().max()"
                 )
             ],
-            message="A small weight is a weight. An input that is not read has a gradient of exactly 0, so "
-            "neither a threshold nor rounding is needed.",
+            message="A small gradient is not 0. An input that is not read has a gradient of exactly 0, so neither a "
+            "threshold nor rounding is needed.",
             where=lambda fn, length: "fade" not in fn.__name__ and "x[t]" not in fn.__name__,
         ),
         Misconception(

@@ -37,7 +37,7 @@ def _step_sizes(delta: Tensor, is_data: Tensor) -> Tensor:
     """Step sizes as they may be, one a token, in float64; a ValueError in words for all others."""
     if not isinstance(delta, Tensor) or delta.shape != is_data.shape:
         got = tuple(delta.shape) if isinstance(delta, Tensor) else type(delta).__name__
-        raise ValueError(f"of {len(is_data)} tokens each wants a Δ, shape {tuple(is_data.shape)}; got {got}")
+        raise ValueError(f"each of {len(is_data)} tokens wants a Δ, shape {tuple(is_data.shape)}; got {got}")
     if delta.dtype == torch.bool:
         raise ValueError("the Δ are marks, True and False")
     for kind, found in (("not a number", delta.isnan()), ("negative", delta < 0), ("infinite", delta.isinf())):
