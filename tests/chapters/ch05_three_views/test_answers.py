@@ -721,7 +721,17 @@ CONVOLVE = [
     (
         "exchanged",
         lambda u, k: F.conv1d(k.flip(0)[None, None], F.pad(u, (len(k) - 1, 0))[None, None]).view(-1),
-        "input and kernel exchanged",
+        "a weight longer than its input",
+    ),
+    (
+        "zeros before the taps",
+        lambda u, k: F.conv1d(u[None, None], F.pad(k.flip(0), (len(u) - 1, 0))[None, None])[0, 0],
+        "a weight longer than its input",
+    ),
+    (
+        "taps without a channel",
+        lambda u, k: F.conv1d(F.pad(u, (len(k) - 1, 0))[None, None], k.flip(0)[None])[0, 0],
+        "missing axes",
     ),
     (
         "half on both sides",

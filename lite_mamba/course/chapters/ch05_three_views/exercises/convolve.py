@@ -233,8 +233,9 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "missing axes",
-            "F.conv1d and causal_conv want a batch and channels: x is (B, D, L) and the weight is (D, W), or (D, 1, W) "
-            "for F.conv1d. Make them with u[None, None] and kernel[None], and take them off at the end.",
+            "F.conv1d and causal_conv want a batch and channels: x is (B, D, L), made with u[None, None]. The weight "
+            "is (D, W) for causal_conv, made with kernel[None], and (D, 1, W) for F.conv1d, with kernel[None, None]. "
+            "Take the axes off at the end.",
             [
                 edited(convolve, "padded[None, None], kernel.flip(0)[None, None] → padded, kernel.flip(0)"),
                 edited(convolve, "padded[None, None], kernel → u, kernel", "[None, None])[0, 0] → )"),
@@ -249,8 +250,9 @@ CONVOLVE = Exercise(
             lambda u, kernel: causal_conv(u[None, None], kernel.flip(0)[None, None], torch.zeros(1)),
         ),
         Misconception(
-            "input and kernel exchanged",
-            "F.conv1d takes the input first, then the weight. Yours slides the input along the kernel.",
+            "a weight longer than its input",
+            "F.conv1d takes the input first, then the weight, which slides along the input and must not be longer. "
+            "With yours, the zeros are at the taps, or the two lists are exchanged: the zeros come before the samples.",
             edited(
                 convolve,
                 "padded[None, None], kernel.flip(0)[None, None] → kernel.flip(0)[None, None], padded[None, None]",
