@@ -295,8 +295,8 @@ MISCONCEPTIONS = [
 ]
 SHORT = Misconception(
     "more −1 than places",
-    "Where the text has fewer than k bytes, you put more −1 in front of a column than the text has places. How long is "
-    "each column to be?",
+    "Where you go back by more bytes than the text has, you put more −1 in front of a column than the text has places. "
+    "How long is each column to be?",
     [
         edited(last_bytes, f"F.pad(ids, (back, 0), value=-1)[: len(ids)] → F.pad({cut}, (back, 0), value=-1)")
         for cut in ("ids[: len(ids) - back]", "ids[: -back or None]")
@@ -305,8 +305,8 @@ SHORT = Misconception(
 
 BELOW = Misconception(
     "a slice that ends below 0",
-    "Where the text has fewer than k bytes, L − j falls below 0. A slice that ends there counts from the end, as −1 "
-    "does, and brings bytes for a column that has no place for them.",
+    "Where you go back by more bytes than the text has, L − j falls below 0. A slice that ends there counts from the "
+    "end, as −1 does, and brings bytes for a column that has no place for them.",
     _below_0,
 )
 
