@@ -302,3 +302,60 @@ def test_a_name_rests_on_more_than_a_few_cases(name, mistake):
     for wrong in known.answers:
         telling = [one for one in trials(found) if known.where(**one.case) and is_wrong(found, wrong, one.number)]
         assert len(telling) > 3
+
+
+def columns_read(x, history, weight, dilation):
+    first = history.shape[-1] - (weight.shape[-1] - 1) * dilation
+    return torch.cat([history, x[..., None]], dim=-1)[..., first::dilation]
+
+
+def branches_in_one_tensor(x, history, weights, biases, gates, dilations):
+    read = torch.stack([columns_read(x, history, w, d) for w, d in zip(weights, dilations, strict=True)])
+    outputs = torch.einsum("ibdw,idw->ibd", read, torch.stack(weights)) + torch.stack(biases)[:, None]
+    return torch.softmax(gates, dim=0)[:, None, None] * torch.nn.functional.silu(outputs)
+
+
+def without_a_tap(part):
+    def step(x, history, weight, bias, dilation):
+        read = columns_read(x, history, weight, dilation)[..., part]
+        return torch.einsum("bdw,dw->bd", read, weight[:, part]) + bias, push(history, x)
+
+    return step
+
+
+def of_some_branches(part):
+    return lambda x, history, *case: (branches_in_one_tensor(x, history, *case)[part].sum(0), push(history, x))
+
+
+def read_after_the_push(x, history, *case):
+    moved = push(history, x)
+    return branches_in_one_tensor(x, moved, *case).sum(0), moved
+
+
+def one_sample_of_the_chunk(x, history, weight, bias, dilation):
+    row = torch.cat([history, x[..., :1]], dim=-1)
+    read = columns_read(x[..., 0], history, weight, dilation) if x.numel() else row[..., :0]
+    outputs = (read * weight).sum(-1, keepdim=True) + bias[:, None] if x.numel() else x
+    return outputs, row[..., -history.shape[-1] :]
+
+
+@pytest.mark.parametrize(
+    ("id", "name", "attempt", "absent"),
+    [
+        *(("conv_step", "a tap left out", without_a_tap(part), "loop") for part in (slice(1, None), slice(-1))),
+        *(
+            ("gated_conv_step", "a branch left out", of_some_branches(part), "loop")
+            for part in (slice(1, None), slice(-1))
+        ),
+        *(
+            ("gated_conv_step", "only one branch", of_some_branches(part), "loop")
+            for part in (slice(1), slice(-1, None))
+        ),
+        ("conv_chunk", "one sample of the chunk alone", one_sample_of_the_chunk, "loop"),
+        ("gated_conv_step", "pushed first, then read", read_after_the_push, "conv_step"),
+    ],
+)
+def test_a_card_speaks_of_nothing_that_an_answer_may_do_without(id, name, attempt, absent):
+    known = judge(exercise(f"03.{id}"), attempt).misconception
+    assert known.name == name
+    assert absent not in known.message

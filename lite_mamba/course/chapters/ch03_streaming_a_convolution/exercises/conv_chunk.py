@@ -582,8 +582,8 @@ CONV_CHUNK = Exercise(
                 edited(_into_zeros, "    return outputs →         return outputs"),
             ],
             where=lambda x, **rest: x.shape[-1] > 1,
-            message="The first sample of the chunk is taken, and all others are lost. Does a `return` stand inside the "
-            "loop?",
+            message="The first sample of the chunk is taken, and all others are lost. Does the function go "
+            "through the whole chunk before it returns?",
         ),
         Misconception(
             name="steps joined along the channels",

@@ -455,8 +455,8 @@ CONV_STEP = Exercise(
                 tapped("range(weight.shape[-1]) → range(weight.shape[-1] - 1)"),
             ],
             where=lambda weight, **rest: weight.shape[-1] > 1,
-            message="The oldest or the newest tap takes no part. There are W of them, 0 to W − 1: where does your "
-            "loop begin, and where does it end?",
+            message="The oldest or the newest tap takes no part. There are W of them, 0 to W − 1: whose product "
+            "is not in the sum?",
         ),
         Misconception(
             name="products that are not added up",

@@ -93,9 +93,9 @@ GATED_CONV_STEP = Exercise(
                 )
                 for following in (("return y, push(history, x) → return y, history",), ())
             ],
-            message="The history has moved on before the branches read it, so `conv_step` sees the new sample "
-            "twice, and older taps read a sample one step newer than they should. Give the branches the history "
-            "as it came, and push once they have read.",
+            message="The history has moved on before the branches read it, so they meet the new sample twice, "
+            "in the history and as the present one, and older taps read a sample one step newer than they should. "
+            "Give the branches the history as it came, and push once they have read.",
         ),
         Misconception(
             name="the history moved once a branch",
@@ -272,8 +272,8 @@ GATED_CONV_STEP = Exercise(
         Misconception(
             name="only one branch",
             wrong=[gated("y = y + → y ="), gated("return y, push →     return y, push")],
-            message="The output holds one branch and not their sum: the last one if each overwrites the one "
-            "before, the first one if the function returns inside the loop.",
+            message="The output holds one branch and not their sum: the first or the last. Are all of them "
+            "added up before the function returns?",
         ),
         Misconception(
             name="one dilation for all branches",
@@ -326,8 +326,8 @@ GATED_CONV_STEP = Exercise(
                 for part in ("[1:]", "[:-1]")
             ],
             where=lambda weights, **rest: len(weights) > 1,
-            message="The first or the last branch takes no part in the sum. Where does your loop begin, and where "
-            "does it end?",
+            message="The first or the last branch takes no part in the sum. Each list has a place for every "
+            "branch, from 0 on: which one do you leave out?",
         ),
         Misconception(
             name="a history cut to what the branches need",
