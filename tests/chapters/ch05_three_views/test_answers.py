@@ -247,6 +247,7 @@ def states_in_a_table(u, A, B, C):
 STATES = "states in the place of outputs"
 
 RECURRENCE = [
+    ("brackets around both", looped(lambda h, x, A, B: (A * h + B) * x), "a sample that multiplies the state"),
     (
         "h as long as u",
         lambda u, A, B, C: looped(STEP, lambda C, h: (C * h).sum(), lambda A: 0 * u)(u, A, B, C),
@@ -1228,6 +1229,7 @@ NO_ROOM = "no room at all"
 HALF = "half of the clock"
 
 HUNT = [
+    ("the natural logarithm of L", hunted(lambda L: 2 ** math.ceil(math.log(L))), "a natural logarithm"),
     ("as many as channels", hunted_by_channels, "a clock for the batch"),
     (
         "the values",

@@ -127,7 +127,7 @@ MENDED_CONVOLVE = Exercise(
             "a natural logarithm",
             "math.log has the base e. The exponent of a power of two is math.log2; with the smaller one the clock "
             "stays too small.",
-            _with_points("2 ** math.ceil(math.log(2 * u.shape[-1]))"),
+            [_with_points(f"2 ** math.ceil(math.log({room}))") for room in ("2 * u.shape[-1]", "u.shape[-1]")],
             where=in_another_case,
         ),
         Misconception(

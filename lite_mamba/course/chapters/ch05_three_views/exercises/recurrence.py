@@ -132,6 +132,12 @@ RECURRENCE = Exercise(
             ],
         ),
         Misconception(
+            "a sample that multiplies the state",
+            "You multiply the old state by u[t], too. Do the brackets stand where the formula has them? The sample "
+            "meets B_bar alone, and is added to what is left of the state.",
+            edited(recurrence, "A_bar * h + B_bar * u_t → (A_bar * h + B_bar) * u_t"),
+        ),
+        Misconception(
             "a missing B_bar",
             "The input goes into every state as it is. Each state has its own entrance: multiply u[t] by B_bar.",
             edited(recurrence, "B_bar * u_t → u_t"),
