@@ -415,3 +415,58 @@ def test_noise_that_leaks_late_in_a_row_is_not_told_that_each_token_of_it_leaks(
 
     verdict = judge(exercise("07.delta_by_hand"), after_ten, quiet=True)
     assert verdict.misconception.name == "a hold that leaks" and "each" not in str(verdict.example.raised)
+
+
+def softplus_then_bias(u, A, x_proj, dt_proj, dt_bias):
+    _, B, C = chapter.selective_parameters(u, x_proj, dt_proj, dt_bias)
+    delta = F.softplus(u @ x_proj[: dt_proj.shape[1]].T @ dt_proj.T) + dt_bias  # (B, L, D)
+    return selective_scan_fn(u.mT, delta.mT, A, B.mT, C.mT, delta_softplus=True).mT
+
+
+def softplus_and_bias_by_hand(u, A, x_proj, dt_proj, dt_bias):
+    delta, B, C = chapter.selective_parameters(u, x_proj, dt_proj, dt_bias)
+    return selective_scan_fn(u.mT, (delta + dt_bias).mT, A, B.mT, C.mT).mT
+
+
+def two_softplus_by_hand(u, A, x_proj, dt_proj, dt_bias):
+    delta, B, C = chapter.selective_parameters(u, x_proj, dt_proj, dt_bias)
+    return selective_scan_fn(u.mT, F.softplus(delta).mT, A, B.mT, C.mT).mT
+
+
+def rank_taken_off_twice(u, x_proj, dt_proj, dt_bias):
+    rank = dt_proj.shape[1]
+    states = (x_proj.shape[0] - 2 * rank) // 2
+    low_rank, B, C = (u @ x_proj.T).split([rank, states, states], dim=-1)
+    return F.softplus(low_rank @ dt_proj.T + dt_bias), B, C
+
+
+@pytest.mark.parametrize(
+    ("id", "name", "spelling", "untrue"),
+    [
+        (
+            "gate_from_delta",
+            "an exponential that overflows",
+            lambda delta: torch.exp(-delta) * (torch.exp(delta) - 1),
+            "and infinity over infinity is not a number",
+        ),
+        (
+            "reset_delta",
+            "an A inside of the logarithm",
+            lambda left, A: math.log(1 / left) - math.log(A.abs().min().item()),
+            "You divide before",
+        ),
+        (
+            "reset_delta",
+            "a root in the place of a quotient",
+            lambda left, A: math.exp(math.log(1 / left) / A.abs().min().item()),
+            ": one logarithm is missing.",
+        ),
+        ("mended_ssm", "a bias around the softplus", softplus_then_bias, "the scan adds the bias"),
+        ("mended_ssm", "a bias on both sides of a softplus", softplus_and_bias_by_hand, "the scan still adds"),
+        ("mended_ssm", "a softplus that is applied twice", two_softplus_by_hand, "and the scan does it again, because"),
+        ("selective_parameters", "half of all rows", rank_taken_off_twice, "You halve all the rows"),
+    ],
+)
+def test_a_card_tells_what_came_out_where_there_are_two_ways_to_it(id, name, spelling, untrue):
+    found = judge(exercise(f"07.{id}"), spelling, quiet=True).misconception
+    assert found.name == name and untrue not in found.message

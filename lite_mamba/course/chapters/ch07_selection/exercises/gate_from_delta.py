@@ -44,8 +44,8 @@ GATE_FROM_DELTA = Exercise(
         ),
         Misconception(
             "an exponential that overflows",
-            "Right on paper. But exp(Δ) is infinite in float32 from Δ = 89 on, and infinity over infinity is not a "
-            "number. Which exponential stays small when Δ grows?",
+            "Right on paper. But exp(Δ) is infinite in float32 from Δ = 89 on, and infinity over infinity, or times 0, "
+            "is not a number. Which exponential stays small when Δ grows?",
             _gate("torch.expm1(delta) / torch.exp(delta)"),
         ),
         Misconception(

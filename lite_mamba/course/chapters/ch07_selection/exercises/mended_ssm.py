@@ -98,8 +98,8 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a softplus that is applied twice",
-            "You apply the softplus yourself, and the scan does it again, because of delta_softplus=True. Let one of "
-            "the two do it.",
+            "The softplus is applied to what went through one already. Did you apply it yourself? With "
+            "delta_softplus=True the scan does it, too: let one of the two do it.",
             _raw("F.softplus(F.linear(low_rank, dt_proj, dt_bias))", NO_BIAS),
         ),
         Misconception(
@@ -161,8 +161,8 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a bias around the softplus",
-            "You apply the softplus first, then the scan adds the bias to the result and applies it again. The order "
-            "is: dt_proj, plus bias, softplus, each once.",
+            "The softplus comes first, then the bias is added to its result, and then the softplus comes again. The "
+            "order is: dt_proj, plus bias, softplus, each once.",
             _raw("F.softplus(F.linear(low_rank, dt_proj))"),
         ),
         Misconception(
@@ -172,8 +172,8 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a bias on both sides of a softplus",
-            "You apply a softplus yourself, with the bias in it, and the scan still adds its delta_bias to the result. "
-            "So the bias still comes twice, and with delta_softplus=True the softplus does, too.",
+            "A softplus has the bias in it, and the bias is added to its result once more, by you or as the scan's "
+            "delta_bias. So the bias still comes twice, and with delta_softplus=True the softplus does, too.",
             [
                 _raw("F.softplus(F.linear(low_rank, dt_proj, dt_bias))"),
                 _raw("F.softplus(F.linear(low_rank, dt_proj, dt_bias))", NO_SOFTPLUS),

@@ -180,13 +180,14 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "a root in the place of a quotient",
-            "Your result is the power 1/A of `left`, or 1/|A|. That is exp(Δ), or exp(−Δ): one logarithm is missing.",
+            "Your result is the power 1/A of `left`, or 1/|A|. That is exp(Δ), or exp(−Δ): a logarithm is missing, or "
+            "an exponential is one too many.",
             [_reset(f"left ** (1 / {rate}.item())") for rate in ("A.max()", "A.abs().min()")],
         ),
         Misconception(
             "an A inside of the logarithm",
-            "You divide before the logarithm is taken: A stands inside of it. Take the logarithm of the share alone, "
-            "then divide by A. Where do your parentheses close?",
+            "A stands inside of a logarithm: log(share / |A|), or log(share) − log(|A|), which is the same. Take the "
+            "logarithm of the share alone, then divide by A. Where do your parentheses close?",
             [
                 _reset(f"math.log({inside} / A.abs().{which}().item())")
                 for inside in ("1 / left", "left")
