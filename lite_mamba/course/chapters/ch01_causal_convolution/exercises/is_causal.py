@@ -394,10 +394,11 @@ MISCONCEPTIONS = [
         _squares,
     ),
     Misconception(
-        "True only where nothing is read",
-        "You answer True only of a layer that reads nothing at all, as if the past were forbidden, too. Which "
-        "gradients do you look at? torch.triu takes the last two axes of what it gets: are they output times and input "
-        "times? (Those of the jacobian are channel and time of the *input*.) And backward() adds to what is in x.grad.",
+        "True only where next to nothing is read",
+        "You answer True only of a layer that reads nothing, or next to nothing, as if the past were forbidden, too. "
+        "Which gradients do you look at? torch.triu takes the last two axes of what it gets: are they output times and "
+        "input times? (Those of the jacobian are channel and time of the *input*.) And backward() adds to what is in "
+        "x.grad.",
         edited(is_causal, "reads.triu(1).any() → reads.any()"),
     ),
     Misconception(
