@@ -6,6 +6,7 @@ import pytest
 from known_cards import cards_of
 
 from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import is_wrong, trials
 
 cards = cards_of("01")
 
@@ -108,3 +109,12 @@ def test_lists_of_sequences_that_are_one_are_in_the_card_of_rows_that_are():
     cases = cards("causal_conv_loop", "rows that are one list")
     assert any(example.case["x"].shape[1] == 1 for _, example in cases)
     assert all("* D" not in message and "All rows" not in message for message, _ in cases)
+
+
+@pytest.mark.parametrize("name", ["causal_conv_loop", "causal_conv"])
+def test_every_name_rests_on_more_than_a_few_cases(name):
+    found = exercise(f"01.{name}")
+    for known in found.misconceptions:
+        for wrong in known.answers:
+            telling = [one for one in trials(found) if known.where(**one.case) and is_wrong(found, wrong, one.number)]
+            assert len(telling) > 3, known.name

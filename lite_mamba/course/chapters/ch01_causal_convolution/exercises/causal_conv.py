@@ -66,7 +66,7 @@ def _by_fourier(x, weight, bias):
 
 def _and_the_future(function, x, weight, bias):
     """The same, and whether later samples move y[0], if only by rounding: section 5 asks what is read of x."""
-    other = torch.cat([x[..., :1], x[..., 1:] + 100], dim=-1)  # (B, D, L): another future
+    other = torch.cat([x[..., :1], x[..., 1:] + 1000 / 3], dim=-1)  # (B, D, L): another future, no round numbers
     with torch.random.fork_rng(devices=[]):  # from the same random numbers both times
         result = result_and_properties(function, x, weight, bias)  # which may write into x
     if result is None:
@@ -98,6 +98,7 @@ CAUSAL_CONV = Exercise(
     title="Causal convolution in one line",
     reference=causal_conv,
     cases=conv_cases,
+    trials=50,
     apply=_and_the_future,
     axes=("batch", "channel", "time"),
     items=("y", "'is y a part of x?'", "'is y as exact as x?'", "'do later samples move y[0], if only by rounding?'"),
