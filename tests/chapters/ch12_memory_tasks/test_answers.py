@@ -377,6 +377,12 @@ def selective_with_recalls(data, u, n, where):
     return tokens.scatter(1, top(u, data.shape[1]), data)
 
 
+def selective_with_questions_at_the_start(data, u, n):
+    tokens = torch.full((len(u), u.shape[1] + data.shape[1]), n).scatter(1, top(u, data.shape[1]), data)
+    tokens[:, : data.shape[1]] = n + 1
+    return tokens
+
+
 def selective_by_rows_counted(data, u, n):
     tokens = torch.full((len(u), u.shape[1] + data.shape[1]), n)
     tokens[:, -len(u) :] = n + 1
@@ -524,6 +530,7 @@ SELECTIVE = [
      "recalls at the start"),
     ("questions first, then the symbols", lambda d, u, n: selective_with_recalls(d, u, n, range(d.shape[1])),
      "recalls at the start"),
+    ("the symbols, then questions at the start", selective_with_questions_at_the_start, "recalls at the start"),
     ("gathered", lambda d, u, n: selective_noise(d, u, n).gather(1, top(u, d.shape[1])), "places that are read"),
     ("the largest of a column", lambda d, u, n: selective_noise(d, u, n).scatter(1, u.topk(d.shape[1], dim=0)[1], d),
      "the largest of a column"),

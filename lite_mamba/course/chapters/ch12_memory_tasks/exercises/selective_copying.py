@@ -419,8 +419,11 @@ SELECTIVE_COPYING = Exercise(
             "recalls at the start",
             "You write the recalls at the start. A question comes after what it asks for: at the end of the row.",
             [
-                edited(selective_copying, *places, "[:, u.shape[1] :] → [:, :n_data]")
-                for places in ((), ("indices.sort(dim=1).values → indices.sort(dim=1).values + n_data",))
+                *(
+                    edited(selective_copying, *places, "[:, u.shape[1] :] → [:, :n_data]")
+                    for places in ((), ("indices.sort(dim=1).values → indices.sort(dim=1).values + n_data",))
+                ),
+                _recalls_last(":n_data"),
             ],
         ),
         Misconception(
