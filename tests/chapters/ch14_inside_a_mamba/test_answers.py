@@ -589,6 +589,10 @@ HALF = [
         torch.exp(A * d.sum(1)[:, None]).clamp(min=1e-30)), "the logarithm of what is left"),
     ("a log that stops at 1e-12", lambda d, A: -LN2 * d.shape[1] / torch.log(
         torch.exp(A * d.sum(1)[:, None]).clamp(min=1e-12)), "the logarithm of what is left"),
+    ("a log with the distance of floats", lambda d, A: -LN2 * d.shape[1] / torch.log(
+        torch.exp(A * d.sum(1)[:, None]) + torch.finfo(A.dtype).eps), "the logarithm of what is left"),
+    ("a log that stops at 1e-5", lambda d, A: -LN2 * d.shape[1] / torch.log(
+        torch.exp(A * d.sum(1)[:, None]).clamp(min=1e-5)), "the logarithm of what is left"),
     ("a log with 1e-9", lambda d, A: -d.shape[1] / torch.log2(1e-9 + torch.exp(A * d.sum(1)[:, None])),
      "the logarithm of what is left"),
     ("a log with the smallest number", lambda d, A: -LN2 * d.shape[1] / torch.log(

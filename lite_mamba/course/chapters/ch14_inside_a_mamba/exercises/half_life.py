@@ -8,7 +8,8 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 
-TINY, LITTLE = torch.finfo(torch.float32).tiny, (1e-10, 1e-9, 1e-8, 1e-7, 1e-6)
+FLOAT = torch.finfo(torch.float32)
+LITTLE = 1e-10, 1e-9, 1e-8, 1e-7, FLOAT.eps, 1e-6, 1e-5
 
 
 def half_life(delta: Tensor, A: Tensor) -> Tensor:
@@ -158,7 +159,7 @@ HALF_LIFE = Exercise(
                     f"(-(torch.exp(A * delta.sum(1, keepdim=True)){guard}).log() / delta.shape[1])",
                 )
                 for guard in [
-                    *(f" + {little}" for little in (0, TINY, 1e-30, 1e-20, 1e-12, *LITTLE)),
+                    *(f" + {little}" for little in (0, FLOAT.tiny, 1e-30, 1e-20, 1e-12, *LITTLE)),
                     *(f".clamp(min={little})" for little in LITTLE),  # below them a clamp gives what a sum gives
                 ]
             ],
