@@ -8,7 +8,13 @@ import torch.nn.functional as F
 from known_cards import cards_of
 
 from lite_mamba.course.chapters import exercise
-from lite_mamba.course.chapters.ch11_the_streaming_step.exercises import GENERATE, MENDED_STREAM, generate, lively_block
+from lite_mamba.course.chapters.ch11_the_streaming_step.exercises import (
+    GENERATE,
+    KV_OVERTAKES,
+    MENDED_STREAM,
+    generate,
+    lively_block,
+)
 from lite_mamba.course.chapters.ch11_the_streaming_step.exercises.mended_stream import GIVEN
 from lite_mamba.course.checking import edits
 from lite_mamba.course.checking.trial import failure, judge
@@ -195,3 +201,37 @@ def test_a_row_whose_last_index_alone_is_zero_is_not_said_to_be_cleared():
         only_last = (example.case["last"] == 0) & (example.case["now"] != 0)
         assert (example.got.value[1][only_last] == example.case["h"][only_last]).all() and only_last.any()
         assert "whose present index is 0" in message
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a history that is returned as it came", "a state that is returned as it came", "a history that grows"],
+)
+def test_what_a_reset_has_cleared_is_not_said_to_be_what_came_before(name):
+    item = 2 if "state" in name else 1
+    examples = cards("mended_stream", name)
+    assert any(
+        (one.got.value[item][one.case["segment"] != one.case["last"]][..., :1] == 0).all() for _, one in examples
+    )
+    assert not any("before" in message for message, _ in examples)
+
+
+COUNTED_IN_A_LOOP = {
+    "the last token at which the cache is not larger": lambda tokens, each, kept: (tokens + 1) * each > kept,
+    "equal counted as larger": lambda tokens, each, kept: tokens * each >= kept,
+    "one token too many": lambda tokens, each, kept: (tokens - 1) * each > kept,
+    "a token of twice its size": lambda tokens, each, kept: tokens * 2 * each > kept,
+}
+
+
+@pytest.mark.parametrize("name", COUNTED_IN_A_LOOP)
+def test_who_counts_tokens_in_a_loop_is_told_of_no_division(name):
+    def kv_overtakes(state_bytes, d_model, number_bytes):
+        tokens, each = 0, 2 * d_model * number_bytes
+        while not COUNTED_IN_A_LOOP[name](tokens, each, state_bytes):
+            tokens += 1
+        return tokens
+
+    known = judge(KV_OVERTAKES, kv_overtakes, quiet=True).misconception
+    assert known.name == name
+    assert not any(word in known.message for word in ("divide", "division", "round"))

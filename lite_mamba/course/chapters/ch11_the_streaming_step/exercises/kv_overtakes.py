@@ -111,14 +111,13 @@ KV_OVERTAKES = Exercise(
         ),
         Misconception(
             "equal counted as larger",
-            "Where the division leaves no remainder, the cache of that many tokens is as large as the state, and no "
-            "larger: one token more is needed.",
+            "Where no byte is left over, the cache of that many tokens is as large as the state, and no larger: one "
+            "token more is needed.",
             _counted("state_bytes // → math.ceil(state_bytes /", " + 1 → )"),
         ),
         Misconception(
             "the last token at which the cache is not larger",
-            "You round down, and get the last number of tokens that still fits under the state. The next one "
-            "overtakes.",
+            "You get the last number of tokens whose cache is not larger than the state. The next one overtakes.",
             _counted(" + 1 → "),
         ),
         Misconception(
@@ -149,8 +148,8 @@ KV_OVERTAKES = Exercise(
         ),
         Misconception(
             "a token of twice its size",
-            "You divide by twice the bytes of a token: for keys and values of d_inner numbers, as inside a block, or "
-            "by a 2 that comes in twice. A key has d_model numbers, and so has a value; nothing else is kept.",
+            "You count twice the bytes of a token: for keys and values of d_inner numbers, as inside a block, or by a "
+            "2 that comes in twice. A key has d_model numbers, and so has a value; nothing else is kept.",
             _per_token("2 * d_model → 4 * d_model"),
         ),
         Misconception(  # behind the one above, as which it counts numbers of 2 bytes
@@ -195,8 +194,8 @@ KV_OVERTAKES = Exercise(
         ),
         Misconception(
             "one token too many",
-            "With a token less the cache is larger already. What does rounding down, or up, give where the division "
-            "leaves a remainder?",
+            "With a token less the cache is larger already. What do you get for a state as large as the cache of 12 "
+            "tokens, and what for one a byte larger?",
             [_counted("state_bytes // → math.ceil(state_bytes /", " + 1 → ) + 1"), _counted("+ 1 → + 2")],
             where=_leaves_a_remainder,
         ),

@@ -241,7 +241,7 @@ MENDED_STREAM = Exercise(
         ),
         Misconception(
             "a history from the chunk alone",
-            "A chunk may be shorter than the history. Then some of its columns come from the history before.",
+            "A chunk may be shorter than the history. The columns that it lacks stand in front of x, in `joined`.",
             [
                 *_worse("history", "joined[..., x.shape[-1] :] → x[..., -history.shape[-1] :]"),
                 *_worse("history", "joined[..., x.shape[-1] :] → F.pad(x, (history.shape[-1], 0))[..., x.shape[-1] :]"),
@@ -302,14 +302,14 @@ MENDED_STREAM = Exercise(
         ),
         Misconception(
             "a history that is returned as it came",
-            "The state moves on, and the history stays as it was before the chunk: those are the first columns of "
-            "`joined`. The next one ends with the latest samples of x.",
+            "You return the history that the chunk began with: the first columns of `joined`. The next one ends with "
+            "the latest samples of x.",
             _worse("history", "joined[..., x.shape[-1] :] → history"),
         ),
         Misconception(
             "a state that is returned as it came",
-            "You return the state from before the chunk. The next call wants the one behind its last sample: the "
-            "scan gives it, beside y.",
+            "The state that you return has not been through the scan. The next call wants the one behind the last "
+            "sample: the scan gives it, next to y.",
             [
                 _left("y, h = → y, _ ="),
                 _left("h = torch.where( → given, h = h, torch.where(", ":], h, → :], given,"),
@@ -328,8 +328,8 @@ MENDED_STREAM = Exercise(
         ),
         Misconception(
             "a history that grows",
-            "The next history has all columns of the one before, and the chunk behind them: it grows with each call. "
-            "How far back does the convolution look?",
+            "The next history is as long as the one that came in and the chunk together: it grows with each call. How "
+            "far back does the convolution look?",
             _worse("history", "joined[..., x.shape[-1] :] → joined"),
         ),
         Misconception(
