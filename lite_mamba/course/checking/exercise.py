@@ -131,8 +131,8 @@ class Exercise:
         items: names for the parts of a result that is a tuple ("y", "history"), used in place of "item 0".
         gradients: parameters to which gradients must lead back from the result, where a later cell asks for them. The
             learner is told so before.
-        sums: whether the result is a sum of parts. Then a part of another size gives what one part that is missing
-            and another that is too much give together: such two are not told as two mistakes.
+        sums: whether the result is one number, a sum of parts. Then a part of another size gives what one part that is
+            missing and another that is too much give together: such two are not told as two mistakes.
         trials: how many random cases are drawn.
     """
 

@@ -1458,7 +1458,9 @@ STATE = [
         lambda d, n, w, ds, e: 4 * (e * d * (n + 1 + (w - 1) * max(ds)) + 2 * n),
         "more than h that is kept",
     ),
-    ("4 once", lambda d, n, w, ds, e: 4 * e * d * (w - 1) * max(ds) + e * d * n, "bytes for one of the two"),
+    ("4 once", lambda d, n, w, ds, e: 4 * e * d * (w - 1) * max(ds) + e * d * n, "4 bytes for one of the two"),
+    ("h in 2", lambda d, n, w, ds, e: 4 * e * d * (w - 1) * max(ds) + 2 * e * d * n, "4 bytes for one of the two"),
+    ("x in 2", lambda d, n, w, ds, e: 2 * e * d * (w - 1) * max(ds) + 4 * e * d * n, "4 bytes for one of the two"),
     ("no return", lambda *sizes: None, None),
 ]
 

@@ -176,12 +176,12 @@ STATE_BYTES = Exercise(
             edited(state_bytes, f"{LAG} → d_conv - 1 * max(dilations)"),
         ),
         Misconception(
-            "bytes for one of the two",
-            "The 4 bytes stand before the history, or before the state. Both are float32: history and state are 4 "
-            "bytes a number.",
+            "4 bytes for one of the two",
+            "You count 4 bytes a number for the history or for the state, and fewer for the other. Both are float32.",
             [
                 edited(state_bytes, f"lag + d_state → {both}", "4 * inner → inner")
-                for both in ("4 * lag + d_state", "lag + 4 * d_state")
+                for fewer in (1, 2)
+                for both in (f"4 * lag + {fewer} * d_state", f"{fewer} * lag + 4 * d_state")
             ],
         ),
         Misconception(
