@@ -118,3 +118,11 @@ def test_every_name_rests_on_more_than_a_few_cases(name):
         for wrong in known.answers:
             telling = [one for one in trials(found) if known.where(**one.case) and is_wrong(found, wrong, one.number)]
             assert len(telling) > 3, known.name
+
+
+@pytest.mark.parametrize("name", ["causal_conv_loop", "causal_conv"])
+def test_a_card_about_several_taps_shows_samples_that_differ(name):
+    for known in exercise(f"01.{name}").misconceptions:
+        for _, example in cards(name, known.name):
+            x, weight = example.case["x"], example.case["weight"]
+            assert x.all() and (weight.shape[1] == 1 or x.unique().numel() > 1), known.name

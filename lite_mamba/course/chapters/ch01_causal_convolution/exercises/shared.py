@@ -97,7 +97,8 @@ def conv_cases(draw: Draw) -> dict:
     batch, channels, width, length = draw.size(1, 3), draw.size(1, 4), draw.size(1, 5), draw.size(3, 12)
     dtype = draw.choice([torch.float32, torch.float32, torch.float64])
     x, weight = draw.normal(batch, channels, length, dtype=dtype), draw.normal(channels, width, dtype=dtype)
-    x[x == 0] = 1  # a sample of zero hides which tap it meets, and a tap of zero which sample
+    others = (2 + torch.arange(x.numel()) % 5).view_as(x)  # neighbours differ, or it is hidden which one is read
+    x = torch.where(x == 0, others.to(dtype), x)  # a sample of zero hides which tap it meets, and a tap which sample
     weight[weight == 0] = 3
     if draw.choice([False, False, False, True]):  # now and nothing else: the output equals the input
         weight = torch.zeros_like(weight)
