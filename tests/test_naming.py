@@ -81,6 +81,16 @@ def test_the_same_error_at_the_same_operation_earns_the_name():
     assert name(exercise(concatenated), learners) == "number 0"
 
 
+def test_a_function_that_is_imported_by_its_name_is_the_same_operation():
+    from torch import cat
+
+    def by_name(x, width):
+        both = [x, x.new_zeros(width, 1)]
+        return cat(both)
+
+    assert name(exercise(lambda x, width: torch.cat((x, torch.zeros(width, 1)))), by_name) == "number 0"
+
+
 def test_claims_that_do_not_hold_are_the_same_in_whatever_words():
     def wrong(x, width):
         assert width < 0

@@ -164,8 +164,8 @@ def _operations(frame: traceback.FrameSummary) -> set[str]:
         lines[0] = lines[0][frame.colno :]
     piece = b"".join(lines).decode()
     found = set(re.findall(r"\w+(?=\()|[-+*/@%<>=[]|\.\w+|\b(?:raise|in|not)\b", piece)) or {"names"}
-    called = {operation.lstrip(".") for operation in found}
-    return found | {sign for sign, names in CALLED.items() if names & called}
+    called = {operation.lstrip(".") for operation in found}  # torch.cat, or cat where it is imported by its name
+    return called | {sign for sign, names in CALLED.items() if names & called}
 
 
 def _asked_for(frame: traceback.FrameSummary) -> set[str]:

@@ -972,6 +972,13 @@ def fft_at(u, k, n, m):
     return torch.fft.irfft(torch.fft.rfft(u, n=n) * torch.fft.rfft(k, n=m), n=n)[: len(u)]
 
 
+def fft_forth_twice_imported(u, k):
+    from torch.fft import rfft
+
+    values = rfft(u, 2 * len(u)) * rfft(k, 2 * len(u))
+    return rfft(values)[: len(u)]
+
+
 FFT = [
     ("taps in place of values", lambda u, k: fft_of_one(u, k, 2 * len(u)), "two lists of different lengths"),
     (
@@ -986,6 +993,7 @@ FFT = [
         lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * len(u)) * torch.fft.fft(k, 2 * len(u)))[: len(u)],
         "two lists of different lengths",
     ),
+    ("rfft and rfft, imported", fft_forth_twice_imported, "complex numbers for rfft"),
     ("complex samples", lambda u, k: fft_by_padding(u.to(torch.complex64), k), "complex numbers for rfft"),
     ("a sum over the points", fft_joined(lambda U, K: (U * K).sum()), "values that are added up"),
     ("as many taps as values", lambda u, k: fft_of_one(u, k, 2 * len(u) - 1), "a product before the transform"),

@@ -87,8 +87,8 @@ FFT_CONVOLVE = Exercise(
         ),
         Misconception(
             "two lists of different lengths",
-            "You multiply two lists of different lengths, so their numbers do not belong to the same points of the "
-            "circle. Both must be values, taken at the same points: by the same call, with the same n.",
+            "Your two lists have different lengths, so their numbers do not belong to the same points of the circle. "
+            "Both must be values, taken at the same points: by the same call, with the same n.",
             [
                 edited(view, f"({alone}, n=points) → ({alone}{other})")
                 for view in (fft_convolve, _complex(fft_convolve, "[: len(u)] → .real[: len(u)]"))
