@@ -457,3 +457,8 @@ def test_gradient_map_of_gradients_that_are_no_numbers_says_so():
 
     with pytest.raises(ValueError, match="the gradients are not all numbers"):
         figures.GradientMap(root_of_nothing).update("conv", 4)
+
+
+def test_the_caption_of_the_padding_is_true_where_no_zero_is_put_in():
+    assert "Zeros: 0 on the left, 0 on the right" in figures.Padding().update(scheme="left", width=1)
+    assert "the zeros that are put in, if any," in figures.Padding.__doc__

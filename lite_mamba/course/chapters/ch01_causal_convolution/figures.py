@@ -312,7 +312,7 @@ def output_of(conv, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 class Padding(LiveFigure):
-    """Six samples, zeros put in somewhere, and the window of one output. All taps are 1."""
+    """Six samples, the zeros that are put in, if any, and the window of one output. All taps are 1."""
 
     X = (3, 1, 4, 1, 5, 9)
     SCHEMES = {  # noqa: RUF012
