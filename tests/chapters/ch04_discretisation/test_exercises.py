@@ -5,7 +5,7 @@ import torch
 from known_cards import cards_of
 
 from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import is_wrong, trials
+from lite_mamba.course.checking.trial import is_wrong, judge, trials
 
 cards = cards_of("04")
 
@@ -107,3 +107,55 @@ def test_a_name_does_not_rest_on_a_single_case(name, least):
     (known,) = (one for one in chosen.misconceptions if one.name == name)
     kept = [trial.number for trial in trials(chosen) if known.where(**trial.case)]
     assert all(sum(is_wrong(chosen, wrong, number) for number in kept) >= least for wrong in known.answers)
+
+
+def _grows(delta, A, B):
+    A_bar = torch.exp(delta * A.abs())
+    return A_bar, (A_bar - 1) / A * B
+
+
+def _one_over(delta, A, B):
+    A_bar = 1 / torch.exp(delta * A)
+    return A_bar, (A_bar - 1) / A * B
+
+
+def _leaks_as_sizes(delta, A, B):
+    size = delta * A.abs() / 2
+    return (1 + size) / (1 - size), delta * B / (1 - size)
+
+
+def _exp_of_A_bar(delta, A, B):
+    A_bar = torch.exp(delta * A)
+    return A_bar, torch.where(A == 0, delta, (torch.exp(A_bar) - 1) / torch.where(A == 0, 1, A)) * B
+
+
+def _sizes_in_the_integral(delta, A, B):
+    held = torch.expm1(delta * A.abs()) / torch.where(A == 0, 1, A.abs())
+    return torch.exp(delta * A), torch.where(A == 0, delta, held) * B
+
+
+def _lifted_by_where(delta, A, B):
+    return torch.exp(delta * A), torch.expm1(delta * A) / torch.where(A < 1e-8, 1e-8, A) * B
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "mistake", "said"),
+    [
+        ("zoh", _grows, "an exponential that grows", "an abs"),
+        ("zoh", _one_over, "an exponential that grows", "a 1 over the exponential"),
+        (
+            "corrected_B",
+            lambda delta, A, B: torch.expm1(delta * A.abs()) / (delta * A.abs()) * B,
+            "an exponential that grows",
+            "an abs",
+        ),
+        ("bilinear", _leaks_as_sizes, "an upside-down fraction", "the wrong sign"),
+        ("zoh", _exp_of_A_bar, "an exponential of an exponential", "torch.exp or"),
+        ("mended_zoh", _exp_of_A_bar, "an exponential of an exponential", "torch.exp or"),
+        ("mended_zoh", _sizes_in_the_integral, "the integral of step 3", "an abs"),
+        ("mended_zoh", _lifted_by_where, "a clamp on the wrong side", "torch.where"),
+    ],
+)
+def test_a_card_is_true_of_another_spelling_with_the_same_values(name, answer, mistake, said):
+    found = judge(exercise(f"04.{name}"), answer, quiet=True).misconception
+    assert found.name == mistake and said in found.message

@@ -72,7 +72,8 @@ BILINEAR = Exercise(
         ),
         Misconception(
             "an upside-down fraction",
-            "Above and below are swapped, so the level grows. Try A = −0.5, Δ = 1: Ā must be 0.75/1.25, below one.",
+            "Above and below are swapped, or ΔA/2 has the wrong sign, so the level grows. Try A = −0.5, Δ = 1: Ā must "
+            "be 0.75/1.25, below one.",
             [
                 edited(bilinear, "delta * A / 2 → -delta * A / 2"),
                 edited(bilinear, "(1 + half) / (1 - half) → (1 - half) / (1 + half)"),

@@ -142,8 +142,8 @@ CORRECTED_B = Exercise(
         ),
         Misconception(
             "an exponential that grows",
-            "Your factor is made of exp(−ΔA), by a minus in the exponent or a division by Ā, and its size grows with "
-            "the tick. A is negative already, so that exp(ΔA) is what gets smaller.",
+            "Your factor is made of exp(−ΔA), by a minus in the exponent, an abs or a division by Ā, and its size "
+            "grows with the tick. A is negative already, so that exp(ΔA) is what gets smaller.",
             [
                 *(edited(corrected_B, f"expm1(delta * A) / → expm1(-delta * A) / {sign}") for sign in ("-", "")),
                 edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → torch.exp(-delta * A)"),

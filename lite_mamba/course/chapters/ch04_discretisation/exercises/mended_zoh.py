@@ -170,8 +170,8 @@ MENDED_ZOH = Exercise(
         ),
         Misconception(
             "the integral of step 3",
-            "With the minus in the exponent, the input that comes early weighs least. Step 4 multiplies by exp(ΔA), "
-            "the input too: what stands in the exponent is ΔA as it is.",
+            "With a minus or an abs in the exponent, the input that comes early weighs least. Step 4 multiplies by "
+            "exp(ΔA), the input too: what stands in the exponent is ΔA as it is.",
             edited(mended_zoh, "torch.expm1(delta * A) → -torch.expm1(-delta * A)"),
         ),
         Misconception(
@@ -315,7 +315,8 @@ MENDED_ZOH = Exercise(
         ),
         Misconception(
             "an exponential of an exponential",
-            "You put Ā into torch.expm1, which takes the exponential of what it is given. Ā is an exponential already.",
+            "You put Ā into torch.exp or torch.expm1, which takes the exponential of what it is given. Ā is an "
+            "exponential already.",
             [edited(rule, "torch.expm1(delta * A) → torch.expm1(torch.exp(delta * A))") for rule in (mended_zoh, zoh)],
         ),
         Misconception(
@@ -336,8 +337,8 @@ MENDED_ZOH = Exercise(
         ),
         Misconception(
             "a clamp on the wrong side",
-            "Leaks are negative, and clamp(min=…) lifts all of them up to your small number. You divide by it "
-            "everywhere, and not where A is 0 alone.",
+            "Leaks are negative, and clamp(min=…), or a < in torch.where, lifts all of them up to your small number. "
+            "You divide by it everywhere, and not where A is 0 alone.",
             [
                 edited(rule, f"/ A → / A.clamp(min={at})")
                 for rule in (zoh, unmended)

@@ -209,8 +209,8 @@ ZOH = Exercise(
         ),
         Misconception(
             "an exponential that grows",
-            "A is negative already, and the minus in your exponent turns it round: without any input your level grows. "
-            "What is left of a level after a tick must be below 1.",
+            "A is negative already. A minus in the exponent, an abs or a 1 over the exponential turns it round, so "
+            "that your level grows without any input. What is left of a level after a tick must be below 1.",
             [
                 edited(zoh, "exp(delta * A) → exp(-delta * A)", "expm1(delta * A) → expm1(-delta * A)"),
                 edited(zoh, "exp(delta * A) → exp(-delta * A)"),
@@ -374,7 +374,8 @@ ZOH = Exercise(
         ),
         Misconception(
             "an exponential of an exponential",
-            "You put Ā into torch.expm1, which takes the exponential of what it is given. Ā is an exponential already.",
+            "You put Ā into torch.exp or torch.expm1, which takes the exponential of what it is given. Ā is an "
+            "exponential already.",
             edited(zoh, "expm1(delta * A) → expm1(torch.exp(delta * A))"),
         ),
         Misconception(
