@@ -1645,6 +1645,8 @@ MENDED = [
     ("no softplus, bias twice", mended(bias_in_delta=True, softplus=False), "a softplus that is gone"),
     ("one column on", mended(kept=lambda joined, x, W: joined[..., 1:]), "a history that moves on by one"),
     ("one column on, cut", mended(kept=lambda joined, x, W: joined[..., 1 : 1 + W]), "a history that moves on by one"),
+    ("one column on, the last sample", mended(kept=lambda joined, x, W: torch.cat([joined[..., 1:W], x[..., -1:]], -1)),
+     "a history that moves on by one"),
     ("one column on, two left",
      mended(bias_in_delta=True, reset_state=False, kept=lambda joined, x, W: joined[..., 1:]),
      "a history that moves on by one"),

@@ -235,3 +235,8 @@ def test_who_counts_tokens_in_a_loop_is_told_of_no_division(name):
     known = judge(KV_OVERTAKES, kv_overtakes, quiet=True).misconception
     assert known.name == name
     assert not any(word in known.message for word in ("divide", "division", "round"))
+
+
+def test_a_delta_that_is_changed_in_the_call_is_not_said_to_be_changed_in_its_own_line():
+    for name in ("one mistake left: the bias", "a softplus taken twice"):
+        assert all("line for delta" not in message for message, _ in cards("mended_stream", name))

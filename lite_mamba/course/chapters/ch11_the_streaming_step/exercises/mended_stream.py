@@ -88,7 +88,7 @@ def random_weights(normal, channels: int, taps: int, states: int) -> dict[str, T
     }
 
 
-BIAS = "dt_bias comes in twice, once in your line for delta and once inside selective_scan_fn"
+BIAS = "dt_bias comes in twice, once in the delta that you hand over and once inside selective_scan_fn"
 LATE = "the history ends one sample before the end of the chunk"
 STATE = "a row with a new text keeps the state of the old one"
 
@@ -160,8 +160,8 @@ MENDED_STREAM = Exercise(
         ),
         Misconception(
             "a softplus taken twice",
-            "Your line for delta takes the softplus, and delta_softplus=True takes it again inside the scan. Let one "
-            "of the two do it.",
+            "You take a softplus for delta, and delta_softplus=True takes one more inside the scan. Let one of the two "
+            "do it.",
             [
                 *_worse("bias", f"{MADE}F.softplus(delta)"),
                 *_worse("bias", f'{MADE}F.softplus(delta + weights["dt_bias"][:, None])', NO_BIAS),
@@ -249,11 +249,12 @@ MENDED_STREAM = Exercise(
         ),
         Misconception(
             "a history that moves on by one",
-            "You move on by one column of `joined`, as behind a single sample. A chunk has any number of samples, and "
-            "as many columns go.",
+            "You move on by one column, as behind a single sample. A chunk has any number of samples, and as many "
+            "columns go.",
             [
                 *_worse("history", "joined[..., x.shape[-1] :] → joined[..., 1:]"),
                 *_worse("history", "joined[..., x.shape[-1] :] → joined[..., 1 : 1 + history.shape[-1]]"),
+                *_worse("history", "joined[..., x.shape[-1] :] → torch.cat([history[..., 1:], x[..., -1:]], dim=-1)"),
             ],
             where=lambda x, **others: x.shape[-1] > 1,
         ),
