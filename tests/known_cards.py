@@ -8,6 +8,12 @@ from lite_mamba.course.checking.running import Example
 from lite_mamba.course.checking.trial import judge
 
 
+def mistake_of(id: str, name: str) -> Misconception:
+    """A known mistake of an exercise, by its name."""
+    (found,) = (one for one in exercise(id).misconceptions if one.name == name)
+    return found
+
+
 def examples(found: Exercise, known: Misconception) -> list[Example]:
     """The case that is shown for each spelling of a known mistake, which gets its own name."""
     verdicts = [judge(found, wrong, quiet=True) for wrong in known.answers]
@@ -19,8 +25,8 @@ def cards_of(chapter: str) -> Callable[[str, str], list[tuple[str, Example]]]:
     """The cards of a chapter, by an exercise's name and a mistake's: message and case of each spelling."""
 
     def cards(name: str, mistake: str) -> list[tuple[str, Example]]:
-        found = exercise(f"{chapter}.{name}")
-        (known,) = (one for one in found.misconceptions if one.name == mistake)
-        return [(known.message, example) for example in examples(found, known)]
+        id = f"{chapter}.{name}"
+        known = mistake_of(id, mistake)
+        return [(known.message, example) for example in examples(exercise(id), known)]
 
     return cards

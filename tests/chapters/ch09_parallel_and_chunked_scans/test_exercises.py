@@ -2,18 +2,13 @@
 
 import pytest
 import torch
-from known_cards import cards_of
+from known_cards import cards_of, mistake_of
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.checking.counter import Counter
 from lite_mamba.course.checking.trial import judge
 
 cards = cards_of("09")
-
-
-def known(name, mistake):
-    (found,) = (one for one in exercise(f"09.{name}").misconceptions if one.name == mistake)
-    return found
 
 
 def shrinks(case):
@@ -107,12 +102,12 @@ def test_products_from_the_start_with_an_epsilon_tell_all_that_comes_of_it():
 
 def test_rounds_on_half_of_the_steps_are_not_said_to_join_as_often_as_exercise_2():
     joins = []
-    for answer in exercise("09.up_down").reference, *known("up_down", "the rounds of exercise 2").answers:
+    for answer in exercise("09.up_down").reference, *mistake_of("09.up_down", "the rounds of exercise 2").answers:
         with Counter() as counter:
             answer(torch.ones(1024), torch.ones(1024))
         joins.append(counter.multiplications / 2)
     assert joins[0] < 2 * 1024 < joins[2] < 0.6 * joins[1]  # the tree, rounds of half, rounds of all
-    assert "about L·log2 L times" not in known("up_down", "the rounds of exercise 2").message
+    assert "about L·log2 L times" not in mistake_of("09.up_down", "the rounds of exercise 2").message
 
 
 def test_chunk_after_chunk_is_not_said_to_make_a_call_for_every_step():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from known_cards import cards_of
+from known_cards import cards_of, mistake_of
 from torch import nn
 
 from lite_mamba import Mamba, causal_dilated_conv1d_fn
@@ -232,10 +232,11 @@ def test_the_comment_on_a_cast_says_why_it_is_there():
         chapter.block_forward(torch.randn(1, 3, 8).double(), figures.weights_of(small), chapter.PARTS)
 
 
-def telling(found, known) -> list[int]:
+def telling(id, mistake) -> list[int]:
     """For each spelling of a known mistake, in how many of the cases that it picks it is wrong."""
-    picked = [one for one in trials(found) if known.where(**one.case)]
-    return [sum(is_wrong(found, wrong, one.number) for one in picked) for wrong in known.answers]
+    found, chosen = exercise(id), mistake_of(id, mistake)
+    picked = [one for one in trials(found) if chosen.where(**one.case)]
+    return [sum(is_wrong(found, wrong, one.number) for one in picked) for wrong in chosen.answers]
 
 
 def test_cases_that_a_mistake_picks_are_several():
@@ -247,9 +248,7 @@ def test_cases_that_a_mistake_picks_are_several():
         ("mended_branches", "a branch that is missing"),
         ("mended_branches", "fewer numbers, some still twice"),
     ):
-        found = exercise(f"10.{name}")
-        (known,) = (one for one in found.misconceptions if one.name == mistake)
-        assert min(telling(found, known)) >= 4, mistake
+        assert min(telling(f"10.{name}", mistake)) >= 4, mistake
 
 
 def test_one_sequence_or_token_alone_stands_beside_several():

@@ -5,7 +5,7 @@ import inspect
 import pytest
 import torch
 import torch.nn.functional as F
-from known_cards import cards_of
+from known_cards import cards_of, mistake_of
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch11_the_streaming_step.exercises import (
@@ -121,12 +121,12 @@ def test_softplus_taken_twice_makes_each_step_larger_but_not_each_as_large_as_ln
 
 
 def test_a_drive_of_delta_and_B_is_another_one_for_each_token():
-    chosen = exercise("11.state_update")
-    (known,) = (one for one in chosen.misconceptions if one.name == "a drive without its input")
-    case = judge(chosen, known.answers[0]).example.case
+    mistake = mistake_of("11.state_update", "a drive without its input")
+    wrong, *_ = mistake.answers
+    case = judge(exercise("11.state_update"), wrong).example.case
     other = {**case, "B": case["B"] + 1}
-    assert (known.answers[0](**case)[1] != known.answers[0](**other)[1]).all()
-    assert "every token" not in known.message
+    assert (wrong(**case)[1] != wrong(**other)[1]).all()
+    assert "every token" not in mistake.message
 
 
 def test_an_offset_that_does_not_fit_is_shown_beside_the_tokens_of_each_call():

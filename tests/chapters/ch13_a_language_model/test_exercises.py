@@ -4,9 +4,8 @@ from collections import Counter
 
 import pytest
 import torch
-from known_cards import cards_of
+from known_cards import cards_of, mistake_of
 
-from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch13_a_language_model.exercises import held_out
 
 cards = cards_of("13")
@@ -180,8 +179,8 @@ def times_read(window_bits, ids, window):
     ],
 )
 def test_bytes_are_said_to_be_read_as_often_as_they_are(mistake, says):
-    (known,) = (one for one in exercise("13.window_bits").misconceptions if one.name == mistake)
-    for answer, (message, example) in zip(known.answers, cards("window_bits", mistake), strict=True):
+    answers = mistake_of("13.window_bits", mistake).answers
+    for answer, (message, example) in zip(answers, cards("window_bits", mistake), strict=True):
         assert says(times_read(answer, example.case["ids"], example.case["window"]))
         assert "each byte is read twice" not in message
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from known_cards import cards_of
+from known_cards import cards_of, mistake_of
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch14_inside_a_mamba.exercises import fit_probe, last_bytes
@@ -12,11 +12,6 @@ from lite_mamba.course.checking.trial import judge, trials
 from lite_mamba.course.page.check import card
 
 cards = cards_of("14")
-
-
-def misconception(name, mistake):
-    (known,) = (one for one in exercise(f"14.{name}").misconceptions if one.name == mistake)
-    return known
 
 
 @pytest.mark.parametrize(
@@ -131,19 +126,19 @@ def test_a_ridge_that_stands_beside_no_sum_is_not_said_to():
 
 
 def test_a_probe_that_always_gives_the_other_groups_answer_is_not_said_to_be_perfect():
-    known = misconception("held_out_accuracy", "one of the two shares")
+    mistake = mistake_of("14.held_out_accuracy", "one of the two shares")
     labels = torch.arange(20).expand(4, -1) % 2 == 0
     features = labels[..., None].repeat(1, 1, 3) + 0.1 * torch.randn(4, 20, 3)
     features[-1] += 10  # so that all bytes of the file that is held out are taken for one of the first group
-    assert [share(features, labels, 1, 0.1) for share in known.answers] == [1, 0]
-    assert "always says the same" not in known.message and "every byte for one of that group" in known.message
+    assert [share(features, labels, 1, 0.1) for share in mistake.answers] == [1, 0]
+    assert "always says the same" not in mistake.message and "every byte for one of that group" in mistake.message
 
 
 @pytest.mark.parametrize("mistake", ["more −1 than places", "a slice that ends below 0"])
 def test_a_text_that_is_one_byte_too_short_does_not_show_what_a_shorter_one_does(mistake):
     ids = torch.arange(3)
     for wrong, (message, example) in zip(
-        misconception("last_bytes", mistake).answers, cards("last_bytes", mistake), strict=True
+        mistake_of("14.last_bytes", mistake).answers, cards("last_bytes", mistake), strict=True
     ):
         assert torch.equal(wrong(ids, len(ids) + 1), last_bytes(ids, len(ids) + 1))
         assert example.case["k"] - 1 > len(example.case["ids"]) and "go back by more bytes than the text has" in message
