@@ -221,6 +221,7 @@ COUNTED_IN_A_LOOP = {
     "equal counted as larger": lambda tokens, each, kept: tokens * each >= kept,
     "one token too many": lambda tokens, each, kept: (tokens - 1) * each > kept,
     "a token of twice its size": lambda tokens, each, kept: tokens * 2 * each > kept,
+    "a factor on the wrong side": lambda tokens, each, kept: tokens * each > 2 * 2 * kept,
 }
 
 
@@ -240,3 +241,8 @@ def test_who_counts_tokens_in_a_loop_is_told_of_no_division(name):
 def test_a_delta_that_is_changed_in_the_call_is_not_said_to_be_changed_in_its_own_line():
     for name in ("one mistake left: the bias", "a softplus taken twice"):
         assert all("line for delta" not in message for message, _ in cards("mended_stream", name))
+
+
+def test_a_row_read_with_the_C_of_every_row_need_not_be_a_product():
+    for message, _ in cards("state_update", "a row read with the C of every row"):
+        assert message.startswith("You read")

@@ -89,9 +89,9 @@ KV_OVERTAKES = Exercise(
             [_counted("* number_bytes → * number_bytes * 8"), _counted("state_bytes // → 8 * state_bytes //")],
         ),
         Misconception(
-            "a factor on the wrong side of the division",
+            "a factor on the wrong side",
             "Two vectors a token, d_model numbers each, number_bytes for each: the more of any of the three, the fewer "
-            "tokens. One of them makes your count larger. On which side of the division does it stand?",
+            "tokens. One of them makes your count larger, as if it were a factor of the state.",
             [
                 _counted("state_bytes // (2 * d_model → 2 * state_bytes // (d_model"),
                 _counted("(2 * d_model * number_bytes) → (2 * d_model) * number_bytes"),

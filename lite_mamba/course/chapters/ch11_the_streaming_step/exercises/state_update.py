@@ -419,8 +419,8 @@ STATE_UPDATE = Exercise(
         ),
         Misconception(
             "a row read with the C of every row",
-            "A product with C.T is (B, D, B): it reads the states of each row with the C of all B rows. Each row has a "
-            "C of its own: for each row and channel, a sum over the N states.",
+            "You read the states of each row with the C of all B rows, as the product with C.T does, (B, D, B). Each "
+            "row has a C of its own: for each row and channel, a sum over the N states.",
             [_updated(f"{READ} → h @ C.T"), _updated(f"{READ} → (h @ C.T).sum(-1)")],
             where=lambda h, **others: len(h) > 1,
         ),
