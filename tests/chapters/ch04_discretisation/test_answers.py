@@ -706,6 +706,7 @@ STEP = [
     ("the sum of the parts", lambda s: -2 * s.real / (s.real + s.imag) ** 2, "the sum of the parts squared"),
     ("upwards by 0.01", lambda s: math.ceil(-200 * s.real / abs(s) ** 2 - 1e-7) / 100, "a step that is not exact"),
     ("the imaginary part", lambda s: 2 * abs(s.imag) / abs(s) ** 2, "the imaginary part in the place of the real one"),
+    ("2·Im s", lambda s: 2 * s.imag / abs(s) ** 2, "the imaginary part in the place of the real one"),
     ("one over the square", lambda s: 1 / abs(s) ** 2, "a step without its real part"),
     ("Im s not squared", lambda s: -2 * s.real / (s.real**2 + s.imag), "the wrong power of the size"),
     ("|Im s| not squared", lambda s: 2 * abs(s.real) / (s.real * s.real + abs(s.imag)), "the wrong power of the size"),

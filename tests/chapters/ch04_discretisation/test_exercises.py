@@ -119,6 +119,15 @@ def _one_over(delta, A, B):
     return A_bar, (A_bar - 1) / A * B
 
 
+def _whole(delta, A, B):
+    return torch.exp(delta * A), torch.floor(torch.expm1(delta * A) / A) * B
+
+
+def _whole_half(delta, A, B):
+    half = torch.floor(delta * A / 2)
+    return (1 + half) / (1 - half), delta * B / (1 - half)
+
+
 def _leaks_as_sizes(delta, A, B):
     size = delta * A.abs() / 2
     return (1 + size) / (1 - size), delta * B / (1 - size)
@@ -141,7 +150,9 @@ def _lifted_by_where(delta, A, B):
 @pytest.mark.parametrize(
     ("name", "answer", "mistake", "said"),
     [
+        ("euler", lambda delta, A, B: (1 + delta * A.abs(), delta * B), "a leak that fills", "an abs"),
         ("zoh", _grows, "an exponential that grows", "an abs"),
+        ("zoh", _whole, "a quotient that is cut to whole numbers", "a floor"),
         ("zoh", _one_over, "an exponential that grows", "a 1 over the exponential"),
         (
             "corrected_B",
@@ -149,6 +160,7 @@ def _lifted_by_where(delta, A, B):
             "an exponential that grows",
             "an abs",
         ),
+        ("bilinear", _whole_half, "a half that is cut to whole numbers", "a floor"),
         ("bilinear", _leaks_as_sizes, "an upside-down fraction", "the wrong sign"),
         ("zoh", _exp_of_A_bar, "an exponential of an exponential", "torch.exp or"),
         ("mended_zoh", _exp_of_A_bar, "an exponential of an exponential", "torch.exp or"),

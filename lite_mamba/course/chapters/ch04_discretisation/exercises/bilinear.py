@@ -220,7 +220,7 @@ BILINEAR = Exercise(
         ),
         Misconception(
             "a half that is cut to whole numbers",
-            "`//` divides and then cuts down to a whole number. A half is / 2.",
+            "`//`, or a floor, cuts the half down to a whole number. A half is / 2.",
             edited(bilinear, "A / 2 → A // 2"),
         ),
         Misconception(

@@ -51,8 +51,8 @@ EULER = Exercise(
         ),
         Misconception(
             "a leak that fills",
-            "A is negative already. With 1 − Δ·A the level grows without any input. Try A = −0.5, Δ = 1: a bucket that "
-            "loses half of itself must keep the factor 0.5.",
+            "A is negative already. With 1 − Δ·A, or an abs, the level grows without any input. Try A = −0.5, Δ = 1: a "
+            "bucket that loses half of itself must keep the factor 0.5.",
             [edited(euler, "return 1 + → return 1 -"), edited(euler, "return 1 + → return 1 -", ", delta * B → , B")],
         ),
         Misconception(

@@ -155,6 +155,7 @@ LARGEST_EULER_STEP = Exercise(
             [
                 edited(largest_euler_step, "-2 * pole.real → 2 * abs(pole.imag)"),
                 edited(largest_euler_step, "pole.real → pole.imag"),
+                edited(largest_euler_step, "-2 * pole.real → 2 * pole.imag"),
             ],
             where=_swings,
         ),

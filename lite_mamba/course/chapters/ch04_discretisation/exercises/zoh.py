@@ -198,7 +198,8 @@ ZOH = Exercise(
         ),
         Misconception(
             "a quotient that is cut to whole numbers",
-            "`//` divides and then cuts down to a whole number. What is in a bucket after a tick seldom is one.",
+            "`//`, or a floor, cuts the quotient down to a whole number. What is in a bucket after a tick seldom is "
+            "one.",
             edited(zoh, "/ A → // A"),
         ),
         Misconception(
