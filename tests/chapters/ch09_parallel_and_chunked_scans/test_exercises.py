@@ -127,3 +127,15 @@ def test_chunk_after_chunk_is_not_said_to_make_a_call_for_every_step():
     verdict = judge(exercise("09.chunked_scan"), chunk_after_chunk, quiet=True)
     assert verdict.misconception.name == "a loop over the steps"
     assert "or a line that runs" in verdict.example.got.value
+
+
+def test_a_growth_between_two_whole_numbers_is_not_said_to_be_of_the_wrong_type():
+    def both_halves(a, x):
+        if len(x) == 1:
+            return x
+        middle = len(x) // 2
+        left, right = both_halves(a[:middle], x[:middle]), both_halves(a[middle:], x[middle:])
+        return torch.cat([left, right + a[middle:].cumprod(0) * left[-1]])
+
+    verdict = judge(exercise("09.linear_loop"), both_halves, quiet=True)
+    assert verdict.example.difference.kind == "value" and verdict.misconception is None

@@ -23,12 +23,12 @@ FORWARD = "how many times as many bytes the forward pass alone writes when L is 
 
 
 @functools.lru_cache(maxsize=64)
-def _passes(scan) -> dict[str, int]:
+def _passes(scan) -> dict[str, float]:
     """What both passes of a scan write, counted for L = 32 and 64."""
     (zeros, others, few, short), (_, _, many, long) = _written(scan, 32), _written(scan, 64)
     growth = many / few
     growths = {
-        GROWTH: round(growth, 1) if 2.15 < growth < 2.5 else round(growth),  # L·log2 L is not linear
+        GROWTH: round(growth, 1) if 2.15 < growth < 2.5 else float(round(growth)),  # L·log2 L is not linear
         FORWARD: round(long / max(1, short)),
     }
     return {ZEROS: round(zeros / 32), OTHERS: round(others / 32)} | growths
