@@ -5,13 +5,20 @@ from collections.abc import Callable
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.checking.exercise import Exercise, Misconception
 from lite_mamba.course.checking.running import Example
-from lite_mamba.course.checking.trial import judge
+from lite_mamba.course.checking.trial import is_wrong, judge, trials
 
 
 def mistake_of(id: str, name: str) -> Misconception:
     """A known mistake of an exercise, by its name."""
     (found,) = (one for one in exercise(id).misconceptions if one.name == name)
     return found
+
+
+def telling(id: str, mistake: str) -> list[int]:
+    """For each spelling of a known mistake, in how many of the cases that it picks it is wrong."""
+    found, chosen = exercise(id), mistake_of(id, mistake)
+    picked = [one for one in trials(found) if chosen.where(**one.case)]
+    return [sum(is_wrong(found, wrong, one.number) for one in picked) for wrong in chosen.answers]
 
 
 def examples(found: Exercise, known: Misconception) -> list[Example]:

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from known_cards import cards_of
+from known_cards import cards_of, mistake_of
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch05_three_views.exercises.convolve import convolve
@@ -50,8 +50,7 @@ def test_outputs_from_the_end_are_said_to_know_the_state_that_they_know():
     u, *system = found[0][1].case.values()
     changed = u.clone()
     changed[0] += 1
-    wrong = exercise("05.recurrence").misconceptions
-    (known,) = (one for one in wrong if one.name == "a loop from the end to the beginning")
+    known = mistake_of("05.recurrence", "a loop from the end to the beginning")
     assert (known.answers[0](changed, *system) != known.answers[0](u, *system)).tolist() == [False, True]
 
 
@@ -78,8 +77,8 @@ def test_one_axis_that_is_left_is_not_said_to_be_two():
 @pytest.mark.parametrize("name", ["fft_convolve", "mended_convolve"])
 def test_a_complex_result_that_looks_real_is_said_to_be_complex(name):
     chosen = exercise(f"05.{name}")
-    (known,) = (one for one in chosen.misconceptions if one.name == "a complex result")
-    words = card(chosen, judge(chosen, known.answers[0])).text()
+    wrong, *_ = mistake_of(chosen.id, "a complex result").answers
+    words = card(chosen, judge(chosen, wrong)).text()
     assert "complex64" in words and "e-08" not in words
 
 
@@ -138,7 +137,7 @@ def test_a_system_that_does_the_same_every_third_step_is_spoken_of():
 
 def test_a_lost_sign_is_told_from_an_answer_that_is_wrong_without_a_sign_to_lose():
     chosen = exercise("05.ssm_kernel")
-    (known,) = (one for one in chosen.misconceptions if one.name == "a sign that is lost")
+    known = mistake_of(chosen.id, "a sign that is lost")
 
     def wrong(A_bar, B_bar, C, length):
         taps = known.answers[0](A_bar, B_bar, C, length)

@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
-from known_cards import cards_of
+from known_cards import cards_of, mistake_of
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch08_the_selective_scan.exercises import continue_scan
@@ -164,8 +164,7 @@ def test_a_quotient_of_infinities_that_was_made_zero_is_in_its_card():
 )
 def test_the_state_that_a_chunk_hands_on_has_one_name(mistake):
     chosen = exercise("08.mended_chunk")
-    (known,) = (one for one in chosen.misconceptions if one.name == mistake)
-    for wrong in known.answers:
+    for wrong in mistake_of(chosen.id, mistake).answers:
         rows = dict(card(chosen, judge(chosen, wrong)).rows)
         assert "the next state" in rows["expected"] and "the next state" in rows["got"]
     assert all("last state" not in f"{one.name}. {one.message}" for one in chosen.misconceptions)

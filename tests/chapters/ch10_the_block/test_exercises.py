@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from known_cards import cards_of, mistake_of
+from known_cards import cards_of, telling
 from torch import nn
 
 from lite_mamba import Mamba, causal_dilated_conv1d_fn
-from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch10_the_block import exercises as chapter
 from lite_mamba.course.chapters.ch10_the_block import figures
 from lite_mamba.course.checking.edits import edited
-from lite_mamba.course.checking.trial import is_wrong, judge, trials
+from lite_mamba.course.checking.trial import judge, trials
 from lite_mamba.course.training import facts
 
 cards = cards_of("10")
@@ -230,13 +229,6 @@ def test_the_comment_on_a_cast_says_why_it_is_there():
     small = Mamba(8).requires_grad_(False)
     with pytest.raises(RuntimeError):
         chapter.block_forward(torch.randn(1, 3, 8).double(), figures.weights_of(small), chapter.PARTS)
-
-
-def telling(id, mistake) -> list[int]:
-    """For each spelling of a known mistake, in how many of the cases that it picks it is wrong."""
-    found, chosen = exercise(id), mistake_of(id, mistake)
-    picked = [one for one in trials(found) if chosen.where(**one.case)]
-    return [sum(is_wrong(found, wrong, one.number) for one in picked) for wrong in chosen.answers]
 
 
 def test_cases_that_a_mistake_picks_are_several():

@@ -461,8 +461,8 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "half of all rows",
-            "Your N is half of all the rows of x_proj, those of the low rank, too, or R less than this half. First the "
-            "R rows go off, once, then B and C share what is left.",
+            "Your N is half of all the rows of x_proj, those of the low rank among them, or that half minus R. First "
+            "the R rows go off, once, then B and C share what is left.",
             [
                 edited(selective_parameters, f"(x_proj.shape[0] - rank) // 2 → {number}", *cut)
                 for number, *cut in (
