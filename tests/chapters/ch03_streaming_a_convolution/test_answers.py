@@ -1988,6 +1988,10 @@ answers(
         "one kernel or one bias for all branches": [
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws[:1] * len(ws), bs, gates, ds),
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs[:1] * len(bs), gates, ds),
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws[:1] * len(ws), bs[:1] * len(bs), gates, ds),
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws[-1:] * len(ws), bs, gates, ds),
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs[-1:] * len(bs), gates, ds),
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws[-1:] * len(ws), bs[-1:] * len(bs), gates, ds),
         ],
         "lists in different orders": [
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates.flip(0), ds),

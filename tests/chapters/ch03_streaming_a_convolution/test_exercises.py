@@ -274,14 +274,21 @@ def test_a_sample_behind_the_sequences_comes_with_them():
 
 def test_what_all_branches_share_stands_in_the_name_of_the_mistake():
     name = "one kernel or one bias for all branches"
-    for _, example in cards("gated_conv_step", name):
+    for message, example in cards("gated_conv_step", name):
         x, history, weights, biases, *rest = example.case.values()
         shared = {
-            "kernel": gated_conv_step(x, history, weights[:1] * len(weights), biases, *rest)[0],
-            "bias": gated_conv_step(x, history, weights, biases[:1] * len(biases), *rest)[0],
+            (whose, what): gated_conv_step(
+                x,
+                history,
+                weights[place] * len(weights) if "kernel" in what else weights,
+                biases[place] * len(biases) if "bias" in what else biases,
+                *rest,
+            )[0]
+            for whose, place in (("first", slice(1)), ("last", slice(-1, None)))
+            for what in ("kernel", "bias", "kernel bias")
         }
-        (what,) = (what for what, y in shared.items() if torch.allclose(y, example.got.value[0]))
-        assert what in name
+        told = [spelling for spelling, y in shared.items() if torch.allclose(y, example.got.value[0])]
+        assert told and all(whose in message and all(one in name for one in what.split()) for whose, what in told)
 
 
 @pytest.mark.parametrize(

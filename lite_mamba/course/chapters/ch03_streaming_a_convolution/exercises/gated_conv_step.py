@@ -420,11 +420,16 @@ GATED_CONV_STEP = Exercise(
         Misconception(
             name="one kernel or one bias for all branches",
             wrong=[
-                gated("bias, dilation) → biases[0], dilation)"),
-                gated("history, weight, → history, weights[0],"),
+                gated(f"history, weight, bias, → history, {shared},")
+                for one in ("0", "-1")
+                for shared in (
+                    f"weight, biases[{one}]",
+                    f"weights[{one}], bias",
+                    f"weights[{one}], biases[{one}]",
+                )
             ],
-            message="All branches share the weights or the bias of the first one. Each branch has its own, at its "
-            "place in the list.",
+            message="All branches share the weights or the bias of one of them, the first or the last. Each branch "
+            "has its own, at its place in the list.",
         ),
         Misconception(
             name="the biases left out",
