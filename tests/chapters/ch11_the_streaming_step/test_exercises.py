@@ -239,8 +239,15 @@ def test_who_counts_tokens_in_a_loop_is_told_of_no_division(name):
 
 
 def test_a_delta_that_is_changed_in_the_call_is_not_said_to_be_changed_in_its_own_line():
-    for name in ("one mistake left: the bias", "a softplus taken twice"):
-        assert all("line for delta" not in message for message, _ in cards("mended_stream", name))
+    for name, handed_over in (
+        ("one mistake left: the bias", 'delta + weights["dt_bias"][:, None]'),
+        ("a softplus taken twice", "F.softplus(delta)"),
+    ):
+        wrong = edits.edited(
+            MENDED_STREAM.reference, f"selective_scan_fn(u, delta → selective_scan_fn(u, {handed_over}"
+        )
+        known = judge(MENDED_STREAM, wrong, quiet=True).misconception
+        assert known.name == name and "line for delta" not in known.message
 
 
 def test_a_row_read_with_the_C_of_every_row_need_not_be_a_product():

@@ -32,7 +32,7 @@ def _hunt_case(draw: Draw) -> dict:
         "near": (1, 8, (2, 5), (1, 4)),
         "far": (8, 12, (4, 5), (6, 9)),
         "many taps": (1, 12, (12, 18), (1, 2)),  # more gaps than a guess allows; dilation ** gaps is a length, too
-        "farther": (1, 12, (2, 2), (40, 2000)),  # than any halo of a fixed length; 2 ** dilation fails at once
+        "farther": (1, 12, (2, 2), (40, 2000)),  # than most halos of a fixed length; 2 ** dilation fails at once
     }[kind]
     first = draw.size(least, 5000 if kind == "farther" else most)
     parts = [draw.normal(D, first), *(draw.normal(D, draw.size(least, most)) for _ in range(ranks - 1))]
