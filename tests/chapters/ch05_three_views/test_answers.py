@@ -1216,6 +1216,14 @@ def mended_with_the_channels_as_length(u, k):
     return torch.fft.irfft(torch.fft.rfft(u, ceil(2 * L)) * torch.fft.rfft(k, ceil(2 * L)), ceil(2 * L))[..., :L]
 
 
+def hunted_with(both):
+    def view(u, k):
+        n = 2 * u.shape[-1]
+        return torch.fft.irfft(both(u, k, n), n)[..., : u.shape[-1]]
+
+    return view
+
+
 def mended_for_u_alone(u, k):
     n = ceil(u.shape[-1])
     return torch.fft.irfft(torch.fft.rfft(u, 2 * n) * torch.fft.rfft(k, n), 2 * n)[..., : u.shape[-1]]
@@ -1287,7 +1295,7 @@ HUNT = [
     (
         "u only",
         lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * u.shape[-1]) * torch.fft.rfft(k)),
-        "padding only one of the two",
+        "two lists of different lengths",
     ),
     ("2L − 2", hunted(lambda L: 2 * L - 2), "one hour too few"),
     ("always 1024", hunted(lambda L: 1024), "a clock for short inputs"),
@@ -1338,7 +1346,16 @@ HUNT = [
     ("2L − 2, a power of two", hunted(lambda L: ceil(2 * L - 2)), "one hour too few"),
     ("all with len(u)", mended_with_the_batch_as_length, "a clock for the batch"),
     ("all with shape[1]", mended_with_the_channels_as_length, "a clock for the batch"),
-    ("more points for u alone", mended_for_u_alone, "padding only one of the two"),
+    ("more points for u alone", mended_for_u_alone, "two lists of different lengths"),
+    *(
+        (name, hunted_with(both), "two lists of different lengths")
+        for name, both in (
+            ("taps in place of values", lambda u, k, n: torch.fft.rfft(u, n) * k),
+            ("taps added to values", lambda u, k, n: torch.fft.rfft(u, n) + k),
+            ("2L and 2L − 1", lambda u, k, n: torch.fft.rfft(u, n) * torch.fft.rfft(k, n - 1)),
+            ("rfft and fft", lambda u, k, n: torch.fft.rfft(u, n) * torch.fft.fft(k, n)),
+        )
+    ),
     ("zeros in front of u alone", hunted_with_a_clock_in_front, "the wrong half"),
     ("taps set to zero", hunted_without_late_taps, "a kernel that was cut"),
     ("zeros before both", hunted_in_front_of_both, None),

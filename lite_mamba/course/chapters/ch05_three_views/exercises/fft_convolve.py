@@ -13,6 +13,7 @@ from .shared import (
     LARGER_ON_THE_WAY_BACK,
     LATE,
     RUNNING_BACKWARDS,
+    TWO_LENGTHS,
     also_long,
     draw_pair,
     in_another_case,
@@ -86,9 +87,7 @@ FFT_CONVOLVE = Exercise(
             where=in_another_case,
         ),
         Misconception(
-            "two lists of different lengths",
-            "Your two lists have different lengths, so their numbers do not belong to the same points of the circle. "
-            "Both must be values, taken at the same points: by the same call, with the same n.",
+            *TWO_LENGTHS,
             [
                 edited(view, f"({alone}, n=points) → ({alone}{other})")
                 for view in (fft_convolve, _complex(fft_convolve, "[: len(u)] → .real[: len(u)]"))

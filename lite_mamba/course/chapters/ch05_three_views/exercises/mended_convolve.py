@@ -12,6 +12,7 @@ from .shared import (
     LARGER_ON_THE_WAY_BACK,
     LATE,
     RUNNING_BACKWARDS,
+    TWO_LENGTHS,
     also_long,
     in_another_case,
 )
@@ -227,9 +228,12 @@ MENDED_CONVOLVE = Exercise(
             where=in_another_case,  # in the first case no missing tap shows
         ),
         Misconception(
-            "padding only one of the two",
-            "The values of u and of the kernel belong to different points. Give both calls of rfft the same n.",
-            [edited(mended_convolve, f".rfft({alone}, n=points) → .rfft({alone})") for alone in ("u", "kernel")]
+            *TWO_LENGTHS,
+            [
+                edited(mended_convolve, f".rfft({alone}, n=points) → {other}")
+                for alone in ("u", "kernel")
+                for other in (f".rfft({alone})", f".rfft({alone}, n=points - 1)", f".fft({alone}, n=points)")
+            ]
             + [
                 edited(suspect_convolve, f".rfft({alone}, n=points) → .rfft({alone}, n=2 * points)")
                 for alone in ("u", "kernel")

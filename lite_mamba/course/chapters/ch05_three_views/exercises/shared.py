@@ -81,6 +81,13 @@ FEWER_ON_THE_WAY_BACK = (
 )
 
 
+TWO_LENGTHS = (
+    "two lists of different lengths",
+    "Your two lists have different lengths, so their numbers do not belong to the same points of the circle. Both must "
+    "be values, taken at the same points: by the same call, with the same n.",
+)
+
+
 RUNNING_BACKWARDS = (
     "a cross-correlation",
     "A complex conjugate turns time round, and so do two flips: one of the two lists runs backwards. Multiply the "
