@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch.backends import opt_einsum
 
 from lite_mamba.course.checking.counter import Counter, kept_for_backward
 
@@ -59,3 +60,11 @@ def test_what_is_kept_for_the_backward_pass_is_told_once_without_the_inputs():
     kept = kept_for_backward(scan, torch.rand(5), torch.rand(5))
     assert [value.numel() for value in kept] == [5, 5, 5]  # two exponentials and a sine
     assert torch.equal(kept[0], kept[1]) and not torch.equal(kept[0], kept[2])
+
+
+def test_einsum_multiplies_from_left_to_right_for_what_is_kept_whoever_has_set_the_order(monkeypatch):
+    """A check sets it and puts it back, and from then on `opt_einsum.flags` does nothing."""
+    asked = []
+    monkeypatch.setattr(opt_einsum, "enabled", True)
+    kept_for_backward(lambda x: asked.append(opt_einsum.enabled) or x.exp(), torch.rand(5))
+    assert asked == [False] and opt_einsum.enabled

@@ -72,7 +72,7 @@ def kept_for_backward(scan, *inputs: Tensor) -> list[Tensor]:
     """What autograd keeps of a scan until the backward pass, beside the inputs: each piece of memory once, flat.
 
     `einsum` multiplies from left to right here. Where opt_einsum is installed, PyTorch would choose an order by itself,
-    and keep other products.
+    and keep other products. Its context manager `flags` does nothing any more once somebody has set `enabled`.
     """
     inputs = [value.detach().clone().requires_grad_() for value in inputs]
     kept = {}
@@ -83,8 +83,12 @@ def kept_for_backward(scan, *inputs: Tensor) -> list[Tensor]:
         return value
 
     hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value)
-    with hooks, opt_einsum.flags(enabled=False):
-        states = scan(*inputs)  # holds what is kept
+    reorders, opt_einsum.enabled = opt_einsum.enabled, False
+    try:
+        with hooks:
+            states = scan(*inputs)  # holds what is kept
+    finally:
+        opt_einsum.enabled = reorders
     own = {value.untyped_storage().data_ptr() for value in inputs}
     del states
     return [value for address, value in kept.items() if address not in own]
