@@ -63,7 +63,7 @@ def test_what_is_kept_for_the_backward_pass_is_told_once_without_the_inputs():
 
 
 def test_einsum_multiplies_from_left_to_right_for_what_is_kept_whoever_has_set_the_order(monkeypatch):
-    """A check sets it and puts it back, and from then on `opt_einsum.flags` does nothing."""
+    """Where it is set, `opt_einsum.flags` does nothing."""
     asked = []
     monkeypatch.setattr(opt_einsum, "enabled", True)
     kept_for_backward(lambda x: asked.append(opt_einsum.enabled) or x.exp(), torch.rand(5))

@@ -534,6 +534,13 @@ def test_einsum_multiplies_from_left_to_right_in_a_call_whatever_is_installed(mo
     assert set(asked) == {False} and opt_einsum.enabled
 
 
+def test_the_flags_for_einsum_still_have_an_effect_after_a_check(monkeypatch):
+    """Once `enabled` is set, PyTorch looks at nothing else: what nobody has set before is not set afterwards."""
+    monkeypatch.delitem(vars(opt_einsum), "enabled", raising=False)
+    judge(exercise("91.shifted"), delay, quiet=True)
+    assert "enabled" not in vars(opt_einsum)
+
+
 def test_memory_that_is_not_filled_holds_no_zeros_by_chance():
     def unfilled(x, lag):
         y = torch.empty_like(x)

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.backends import opt_einsum
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from .running import left_to_right
 
 
 @contextmanager
@@ -71,8 +72,7 @@ def _written(function, result: Tensor, args: tuple) -> int:
 def kept_for_backward(scan, *inputs: Tensor) -> list[Tensor]:
     """What autograd keeps of a scan until the backward pass, beside the inputs: each piece of memory once, flat.
 
-    `einsum` multiplies from left to right here. Where opt_einsum is installed, PyTorch would choose an order by itself,
-    and keep other products. Its context manager `flags` does nothing any more once somebody has set `enabled`.
+    `einsum` multiplies from left to right here: in another order, other products are kept.
     """
     inputs = [value.detach().clone().requires_grad_() for value in inputs]
     kept = {}
@@ -83,12 +83,8 @@ def kept_for_backward(scan, *inputs: Tensor) -> list[Tensor]:
         return value
 
     hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value)
-    reorders, opt_einsum.enabled = opt_einsum.enabled, False
-    try:
-        with hooks:
-            states = scan(*inputs)  # holds what is kept
-    finally:
-        opt_einsum.enabled = reorders
+    with hooks, left_to_right():
+        states = scan(*inputs)  # holds what is kept
     own = {value.untyped_storage().data_ptr() for value in inputs}
     del states
     return [value for address, value in kept.items() if address not in own]

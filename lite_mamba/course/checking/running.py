@@ -173,11 +173,12 @@ def kept() -> Iterator[None]:
         yield
         return
     python, numpy, dtype = random.getstate(), np.random.get_state(), torch.get_default_dtype()
-    fills, reorders = torch.get_deterministic_debug_mode(), opt_einsum.enabled
+    fills = torch.get_deterministic_debug_mode()
     states = [(generator, generator.get_state()) for generator in _generators()]
     _kept = True
     try:
-        yield
+        with left_to_right():
+            yield
     finally:
         _kept = False
         random.setstate(python)
@@ -186,7 +187,22 @@ def kept() -> Iterator[None]:
             generator.set_state(state)
         torch.set_default_dtype(dtype)
         torch.set_deterministic_debug_mode(fills)
-        opt_einsum.enabled = reorders
+
+
+@contextlib.contextmanager
+def left_to_right() -> Iterator[None]:
+    """`einsum` multiplies from left to right: where opt_einsum is installed, PyTorch lets it choose the order.
+
+    PyTorch's own `opt_einsum.flags` does nothing any more once `enabled` is set. Here it is, and taken away again.
+    """
+    before, was_set = opt_einsum.enabled, "enabled" in vars(opt_einsum)
+    opt_einsum.enabled = False
+    try:
+        yield
+    finally:
+        opt_einsum.enabled = before
+        if not was_set:
+            vars(opt_einsum).pop("enabled", None)
 
 
 @contextlib.contextmanager
@@ -199,7 +215,7 @@ def neutral(seed: int) -> Iterator[None]:
             generator.manual_seed(seed)
         torch.set_default_dtype(torch.float32)
         torch.set_deterministic_debug_mode("warn")  # torch.empty holds NaN, not what the memory happened to hold
-        opt_einsum.enabled = False  # where it is installed, it computes in another order and has errors of its own
+        opt_einsum.enabled = False  # also if the call before has set it: it has errors of its own
         with torch.enable_grad(), _on_the_cpu():
             yield
 
